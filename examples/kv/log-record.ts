@@ -1,0 +1,189 @@
+/**
+ * What a write leaves in the append-only file, and how that file is read again.
+ *
+ * ```
+ *   SET k v EX 10 NX   →  SET k v PXAT 1767225610000     no clock, no condition: replaying the
+ *   INCRBY n 5         →  SET n 47                       file gives the same keys on any day
+ *   EXPIRE k 10        →  PEXPIREAT k 1767225610000
+ *   (k expired)        →  DEL k
+ *   RPUSH l a b        →  RPUSH l a b                    already deterministic: as it was sent
+ * ```
+ *
+ * The format is RESP, the one clients speak, so the file can be read by eye and replayed by anyone.
+ */
+import { RequestDecoder, type Command } from "./request-decoder.ts";
+import { bulkArray } from "./resp.ts";
+import { execute, findShardCommand } from "./store/commands.ts";
+import { Deque } from "./store/deque.ts";
+import type { Entry } from "./store/entry.ts";
+import { BEFORE_ALL, type Store } from "./store/store.ts";
+
+/** Elements one record of a snapshot carries, as in Redis: bounds what replaying it takes at once. */
+const ELEMENTS_PER_RECORD = 64;
+const PIECE_CHARS = 64 * 1024;
+
+/** Turns what happened to one store into records. Make the store with `noteExpired`. */
+export class Recorder {
+  readonly #store: Store;
+  #changes: number;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#changes = store.changes;
+  }
+
+  /**
+   * The records of a command just executed, encoded; "" when it changed nothing.
+   *
+   * Call it after every command, a read too, since any may meet an expired key, and before the next:
+   * records are made of the state the command left.
+   */
+  records(args: readonly string[]): string {
+    const expired = this.expired();
+    if (this.#store.changes === this.#changes) return expired;
+    this.#changes = this.#store.changes;
+    return expired + recordOf(this.#store, args);
+  }
+
+  /** The records of keys that expired since; "" when none did. Call it after `expireSome`. */
+  expired(): string {
+    const keys = this.#store.takeExpired();
+    return keys.length === 0 ? "" : keys.map((key) => bulkArray(["DEL", key])).join("");
+  }
+}
+
+function recordOf(store: Store, args: readonly string[]): string {
+  const name = findShardCommand(args[0] ?? "")?.name;
+  switch (name) {
+    case "set":
+    case "setnx":
+    case "incr":
+    case "decr":
+    case "incrby":
+    case "decrby":
+      return valueRecord(store, args[1]!);
+    case "expire":
+    case "pexpire":
+    case "expireat":
+    case "pexpireat":
+      return expiryRecord(store, args[1]!);
+    case "getdel":
+      return bulkArray(["DEL", args[1]!]);
+    default:
+      return bulkArray(args);
+  }
+}
+
+function valueRecord(store: Store, key: string): string {
+  const entry = store.get(key, BEFORE_ALL);
+  return entry === undefined ? bulkArray(["DEL", key]) : stringRecord(store, entry);
+}
+
+function stringRecord(store: Store, entry: Entry): string {
+  const time = store.expiryOf(entry);
+  const value = entry.value as string;
+  return bulkArray(
+    time === undefined
+      ? ["SET", entry.key, value]
+      : ["SET", entry.key, value, "PXAT", String(time)],
+  );
+}
+
+/** A time that had already come deleted the key instead. */
+function expiryRecord(store: Store, key: string): string {
+  const entry = store.get(key, BEFORE_ALL);
+  const time = entry && store.expiryOf(entry);
+  return bulkArray(time === undefined ? ["DEL", key] : ["PEXPIREAT", key, String(time)]);
+}
+
+/**
+ * The records that rebuild a store, in pieces of about `pieceChars`.
+ *
+ * Take as long as you like between pieces, but don't let a command change the store: the next piece
+ * then throws, because what was written so far would be a state that never was. Keys may expire.
+ */
+export function* snapshot(store: Store, pieceChars = PIECE_CHARS): Generator<string, void> {
+  const { changes } = store;
+  let piece = "";
+  for (const entry of store.entries()) {
+    for (const record of entryRecords(store, entry)) {
+      piece += record;
+      if (piece.length < pieceChars) continue;
+      yield piece;
+      piece = "";
+      if (store.changes !== changes) {
+        throw new Error(`The store was changed at key "${entry.key}" while its snapshot was taken`);
+      }
+    }
+  }
+  if (piece !== "") yield piece;
+}
+
+function* entryRecords(store: Store, entry: Entry): Generator<string, void> {
+  const { key, value } = entry;
+  if (typeof value === "string") {
+    yield stringRecord(store, entry);
+    return;
+  }
+  // Pieces may be far apart in time, and the key may have expired between two of them.
+  const time = store.expiryOf(entry);
+  if (value instanceof Deque) yield* listRecords(key, value);
+  else if (value instanceof Map) yield* hashRecords(key, value);
+  if (time !== undefined) yield bulkArray(["PEXPIREAT", key, String(time)]);
+}
+
+function* listRecords(key: string, list: Deque): Generator<string, void> {
+  for (let from = 0; from < list.length; from += ELEMENTS_PER_RECORD) {
+    const values = list.slice(from, Math.min(from + ELEMENTS_PER_RECORD, list.length));
+    yield bulkArray(["RPUSH", key, ...values]);
+  }
+}
+
+function* hashRecords(key: string, hash: Map<string, string>): Generator<string, void> {
+  let record = ["HSET", key];
+  for (const [field, value] of hash) {
+    record.push(field, value);
+    if (record.length < 2 + 2 * ELEMENTS_PER_RECORD) continue;
+    yield bulkArray(record);
+    record = ["HSET", key];
+  }
+  if (record.length > 2) yield bulkArray(record);
+}
+
+/** Does again what a record says. Nothing expires meanwhile: the file has a DEL where something did. */
+export function replay(store: Store, record: Command): void {
+  const reply = execute(store, record, BEFORE_ALL);
+  if (reply.startsWith("-")) {
+    throw new Error(`The log's record "${record[0]}" cannot be replayed: ${reply.slice(1).trim()}`);
+  }
+}
+
+/**
+ * Reads a log's bytes, in chunks of any size, up to where they stop being whole records.
+ *
+ * A machine that lost power leaves a torn last record: then `tornBytes` is not zero at the file's end,
+ * and cutting the file to `wholeBytes` makes it fit for appending. When `fault` is set the bytes there
+ * are no record at all; whether that is a torn end too (some file systems leave zeros) or damage in the
+ * middle is for the operator to say.
+ */
+export class LogReader {
+  readonly #decoder = new RequestDecoder({ bufferedBytes: Number.POSITIVE_INFINITY }, "strict");
+  #bytes = 0;
+
+  feed(chunk: Buffer): Command[] {
+    this.#bytes += chunk.length;
+    return this.#decoder.feed(chunk);
+  }
+
+  get wholeBytes(): number {
+    return this.#decoder.wholeBytes;
+  }
+
+  get tornBytes(): number {
+    return this.#bytes - this.#decoder.wholeBytes;
+  }
+
+  get fault(): string | undefined {
+    return this.#decoder.error?.slice(1).trim();
+  }
+}

@@ -1,0 +1,84 @@
+import { BadInputError } from "../kernel/errors.ts";
+import { checkName, checkSettings, checkSupervision } from "../kernel/options.ts";
+import type { ActorSettings, Supervision } from "../kernel/behaviour.ts";
+import { Verb, type VerbHandler, type VerbKind } from "../kernel/verb.ts";
+
+const SECTIONS: readonly VerbKind[] = ["cast", "call", "stream"];
+
+/**
+ * Names that a ref must not have: `await ref` asks for `then`, `JSON.stringify(ref)` for `toJSON`,
+ * and `constructor` is how tools tell what an object is.
+ */
+const RESERVED: ReadonlySet<string> = new Set(["then", "toJSON", "constructor", "__proto__"]);
+
+const KNOWN: ReadonlySet<string> = new Set([
+  ...SECTIONS,
+  "name",
+  "init",
+  "exit",
+  "onChild",
+  "onDown",
+  "onExit",
+  "onGroup",
+  "supervision",
+  "restart",
+  "shutdown",
+  "significant",
+  "backoff",
+  "maxRestarts",
+  "onFailure",
+  "mailbox",
+  "priority",
+  "initTimeout",
+]);
+
+/** Refuses a definition that cannot work, naming what is wrong with it. */
+export function checkDefinition(
+  name: string,
+  definition: ActorSettings & { readonly supervision?: Supervision },
+): void {
+  checkName("definition: name", name);
+  for (const key of Object.keys(definition)) {
+    if (KNOWN.has(key)) continue;
+    throw new BadInputError(
+      `definition ${name}: there is no "${key}"; verbs stand under cast, call or stream`,
+    );
+  }
+  const { name: _, ...settings } = definition as ActorSettings & { readonly name?: string };
+  checkSettings(`definition ${name}`, settings);
+  if (definition.supervision !== undefined) {
+    checkSupervision(`definition ${name}: supervision`, definition.supervision);
+  }
+}
+
+/** Refuses what cannot be a verb. */
+export function checkVerbName(definition: string, verb: string): void {
+  if (!RESERVED.has(verb)) return;
+  throw new BadInputError(
+    `definition ${definition}: "${verb}" cannot be a verb, JavaScript asks objects for it by itself; give it another name`,
+  );
+}
+
+/** Makes the verbs of all sections; a name stands for one of them only. */
+export function collectVerbs(
+  name: string,
+  sections: { readonly [K in VerbKind]?: object | undefined },
+): Verb[] {
+  const verbs = new Map<string, Verb>();
+  for (const kind of SECTIONS) {
+    for (const [verb, handler] of Object.entries(sections[kind] ?? {})) {
+      checkVerbName(name, verb);
+      if (typeof handler !== "function") {
+        throw new BadInputError(`definition ${name}: ${kind}.${verb} is no function`);
+      }
+      const other = verbs.get(verb);
+      if (other !== undefined) {
+        throw new BadInputError(
+          `definition ${name}: "${verb}" is both a ${other.kind} and a ${kind}`,
+        );
+      }
+      verbs.set(verb, new Verb(verb, kind, handler as VerbHandler));
+    }
+  }
+  return [...verbs.values()];
+}

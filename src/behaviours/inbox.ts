@@ -1,0 +1,287 @@
+import type { PendingCall } from "../kernel/calls.ts";
+import { URGENT, type Cell } from "../kernel/cell.ts";
+import { Envelope } from "../kernel/envelope.ts";
+import { NORMAL } from "../kernel/exit-reason.ts";
+import type { Belonging, Incarnation } from "../kernel/incarnation.ts";
+import { EnvelopeQueue } from "../kernel/queue.ts";
+import { refuse } from "../kernel/errors.ts";
+import { Reply, Request } from "../kernel/reply.ts";
+import { Verb } from "../kernel/verb.ts";
+
+/** What a pending `receive` rejects with when the actor is to stop: a loop may just let it pass. */
+export class InboxClosed extends Error {
+  constructor(actor: string) {
+    super(`${actor} is to stop: its inbox is closed`);
+    this.name = "InboxClosed";
+  }
+}
+
+/** A stream that somebody opened, on its way to the loop as a message. */
+const STREAM = new Verb("stream", "cast", (ctx: Incarnation) =>
+  (ctx.lastState as LoopInbox).offer(ctx.cell.current!),
+);
+
+/** The one verb of a loop over messages of one type. */
+export const SEND: Verb = new Verb("send", "cast", (ctx: Incarnation) =>
+  (ctx.lastState as LoopInbox).offer(ctx.cell.current!),
+);
+
+interface Waiting {
+  readonly give: (message: unknown) => void;
+  readonly closed: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Joins an actor that is handed messages to a function that takes them.
+ *
+ * ```text
+ *   cell: handler pending ◄──────────────┐
+ *     │ offer(message)                   │ the loop comes back for more:
+ *     ▼                                  │ that message is done
+ *   loop: … await receive() ──► works ───┘
+ * ```
+ *
+ * So while the loop works the cell is busy, as with any async handler, and while the loop waits
+ * the cell does what else there is: lifecycle events, timers, a stop.
+ */
+export class LoopInbox implements Belonging {
+  readonly #ctx: Incarnation;
+  /** Offered before the loop asked for it. */
+  #slot: Envelope | null = null;
+  #waiting: Waiting | null = null;
+  #turnDone: (() => void) | null = null;
+  /** Settles again and again, each time for the message at hand; only the cell waits for it. */
+  readonly #turn = {
+    then: (done: () => void): void => void (this.#turnDone = done),
+  };
+  #closed = false;
+  #run: Promise<void> = Promise.resolve();
+
+  constructor(ctx: Incarnation) {
+    this.#ctx = ctx;
+    ctx.own(this);
+  }
+
+  // --- the cell's side -------------------------------------------------------------------------
+
+  /** Starts the function, once `init` is done. */
+  start(run: () => Promise<void>): Promise<void> {
+    this.#run = Promise.resolve().then(run);
+    const done = (): void => queueDone(() => this.#endTurn());
+    this.#run.then(done, done);
+    return this.#run;
+  }
+
+  /** Hands over a message; what it returns is settled when the loop comes back for more. */
+  offer(envelope: Envelope): object {
+    this.#ctx.takeReply();
+    const waiting = this.#waiting;
+    if (waiting === null) this.#slot = envelope;
+    else {
+      this.#waiting = null;
+      this.#cell.extra.selector = null;
+      waiting.give(this.#open(envelope));
+    }
+    return this.#turn;
+  }
+
+  /** Puts a stream that was opened in line, and answers with what the loop will stream. */
+  offerStream(type: string, args: readonly unknown[]): AsyncIterable<unknown> {
+    const items = new LateStream();
+    const message = {
+      type,
+      args,
+      stream: (source: AsyncIterable<unknown>) => items.give(source),
+      refuse: (error: unknown) => items.refuse(error),
+    };
+    const cell = this.#cell;
+    cell.kernel.router.deliver(new Envelope(cell, STREAM, [message], null, null));
+    return items;
+  }
+
+  /** The `exit` hook: ends the loop's iteration, and waits for what it does behind that. */
+  async finished(): Promise<void> {
+    this.#closed = true;
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.closed();
+    if (this.#slot !== null) this.#cell.kernel.router.undeliverable(this.#slot, NORMAL);
+    this.#slot = null;
+    try {
+      await this.#run;
+    } catch (error) {
+      if (!(error instanceof InboxClosed) && !this.#failed) throw error;
+    }
+  }
+
+  /** After a kill, a pending `receive` learns of it; any other end waits for `finished`. */
+  release(): void {
+    if (!this.#ctx.over) return;
+    try {
+      this.#ctx.check("inbox.receive");
+    } catch (error) {
+      this.#waiting?.failed(error);
+    }
+    this.#waiting = null;
+  }
+
+  /** The failure is the actor's already, and need not be told again by its `exit` hook. */
+  #failed = false;
+  failed(): void {
+    this.#failed = true;
+  }
+
+  // --- the loop's side -------------------------------------------------------------------------
+
+  receive(...types: readonly string[]): Promise<unknown> {
+    return new Promise((give, failed) => {
+      const closed = (): void => failed(new InboxClosed(this.#ctx.name));
+      this.#ask({ give, closed, failed }, types);
+    });
+  }
+
+  tryReceive(): unknown {
+    this.#ctx.check("inbox.tryReceive");
+    const envelope = this.#takeSlot() ?? this.#takeWaiting();
+    return envelope === null ? undefined : this.#open(envelope);
+  }
+
+  get size(): number {
+    return this.#cell.mailbox.size + (this.#slot === null ? 0 : 1);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    return {
+      next: () =>
+        new Promise((resolve, failed) => {
+          this.#ask(
+            {
+              give: (value) => resolve({ done: false, value }),
+              closed: () => resolve({ done: true, value: undefined }),
+              failed,
+            },
+            [],
+          );
+        }),
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
+  }
+
+  #ask(waiting: Waiting, types: readonly string[]): void {
+    try {
+      this.#ctx.check("inbox.receive");
+    } catch (error) {
+      waiting.failed(error);
+      return;
+    }
+    if (this.#closed) {
+      waiting.closed();
+      return;
+    }
+    const wanted = (envelope: Envelope): boolean =>
+      types.length === 0 || types.includes(typeOf(envelope));
+    if (this.#slot !== null && wanted(this.#slot)) {
+      waiting.give(this.#open(this.#takeSlot()!));
+      return;
+    }
+    this.#putBack();
+    this.#waiting = waiting;
+    const rare = this.#cell.extra;
+    rare.scanned = null;
+    rare.selector = types.length === 0 ? null : wanted;
+    if (types.length > 0) this.#cell.flags |= URGENT;
+    this.#endTurn();
+  }
+
+  // --- between them ----------------------------------------------------------------------------
+
+  get #cell(): Cell {
+    return this.#ctx.cell;
+  }
+
+  #endTurn(): void {
+    const done = this.#turnDone;
+    this.#turnDone = null;
+    done?.();
+  }
+
+  #takeSlot(): Envelope | null {
+    const envelope = this.#slot;
+    this.#slot = null;
+    return envelope;
+  }
+
+  /** The first message of the protocol in the mailbox; the kernel's own are for the cell. */
+  #takeWaiting(): Envelope | null {
+    const { mailbox } = this.#cell;
+    let previous: Envelope | null = null;
+    let envelope = mailbox.head;
+    while (envelope !== null && (envelope.verb.internal || envelope.call?.settled === true)) {
+      previous = envelope;
+      envelope = envelope.next;
+    }
+    if (envelope !== null) mailbox.removeAfter(previous, envelope);
+    return envelope;
+  }
+
+  /** What was offered too early, and is not what the loop wants now, goes back to the front. */
+  #putBack(): void {
+    const envelope = this.#takeSlot();
+    if (envelope === null) return;
+    const front = new EnvelopeQueue();
+    front.push(envelope);
+    this.#cell.mailbox.prepend(front);
+  }
+
+  /** Makes of an envelope what the loop sees. */
+  #open(envelope: Envelope): unknown {
+    const { verb, args, call } = envelope;
+    if (verb === SEND || verb === STREAM) return args[0];
+    if (call === null) return { type: verb.name, args };
+    return this.#openCall(verb.name, args, call);
+  }
+
+  #openCall(type: string, args: readonly unknown[], call: PendingCall): object {
+    if (!call.settled) this.#ctx.owe(call);
+    const reply = new Reply<unknown>(call);
+    const request = new Request(type, call);
+    return {
+      type,
+      args,
+      get signal() {
+        return request.signal;
+      },
+      reply: (value: unknown) => reply.resolve(value),
+      refuse: (error: unknown) => reply.reject(error),
+    };
+  }
+}
+
+/** Runs after the reactions to the same promise that were there before. */
+function queueDone(fn: () => void): void {
+  void Promise.resolve().then(fn);
+}
+
+function typeOf({ verb, args }: Envelope): string {
+  return verb === STREAM ? (args[0] as { type: string }).type : verb.name;
+}
+
+/** A stream whose items are to come: the reader waits until the loop has said which. */
+class LateStream implements AsyncIterable<unknown> {
+  give!: (source: AsyncIterable<unknown>) => void;
+  refuse!: (error: unknown) => void;
+  readonly #source: Promise<AsyncIterable<unknown>>;
+
+  constructor() {
+    this.#source = new Promise((resolve, reject) => {
+      this.give = resolve;
+      this.refuse = (error) => reject(refuse(error));
+    });
+    this.#source.catch(() => {});
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+    yield* await this.#source;
+  }
+}

@@ -1,0 +1,15 @@
+import { cellOf, type AnyRef } from "./ref.ts";
+
+/** Where an actor is: no two actors that ever lived have the same. */
+export interface Address {
+  /** The name of its system. */
+  readonly node: string;
+  /** Which life of that system: another one after a restart of the process. */
+  readonly incarnation: string;
+  readonly id: number;
+}
+
+export function address(ref: AnyRef): Address {
+  const { kernel, id } = cellOf(ref);
+  return { node: kernel.name, incarnation: kernel.incarnation, id };
+}

@@ -1,0 +1,396 @@
+import { backoffDelay, quietTime } from "../supervision/backoff.ts";
+import { comesBack, type FailureDecision } from "../supervision/child-spec.ts";
+import { DEFAULT_INTENSITY, RestartBudget } from "../supervision/restart-intensity.ts";
+import { affectedSiblings, type AutoShutdown, type Strategy } from "../supervision/strategy.ts";
+import { Alarm } from "./alarm.ts";
+import { callHook, type Supervision } from "./behaviour.ts";
+import { BUSY, MUST_BEGIN, type Cell, type Failure, type Family } from "./cell.ts";
+import { ActorFailedError, RestartIntensityError } from "./errors.ts";
+import { SHUTDOWN, type ExitReason } from "./exit-reason.ts";
+import type { Incarnation } from "./incarnation.ts";
+import { pushLane } from "./lane.ts";
+import { endIncarnation, kill } from "./life.ts";
+import type { AnyRef } from "./ref.ts";
+import { asNobody } from "./running.ts";
+import { requestStop } from "./stop.ts";
+import { Verb } from "./verb.ts";
+
+/** What a parent's `onChild` is told. Events of one child come in order. */
+export type ChildEvent =
+  | { readonly kind: "started" | "restarted"; readonly ref: AnyRef; readonly name: string }
+  | {
+      readonly kind: "failed";
+      readonly ref: AnyRef;
+      readonly name: string;
+      readonly error: unknown;
+      /** What became of it. */
+      readonly decision: "restart" | "stop" | "resume" | "escalate";
+    }
+  | {
+      readonly kind: "ended";
+      readonly ref: AnyRef;
+      readonly name: string;
+      readonly reason: ExitReason;
+      /** The state that it left, which may seed a successor; half-changed after a failure. */
+      readonly state: unknown;
+    };
+
+const ON_CHILD = new Verb(
+  "child",
+  "cast",
+  (ctx: Incarnation, event: ChildEvent) => callHook(ctx.cell.behaviour.onChild!, ctx, event),
+  "lifecycle",
+);
+
+/** A child's error that its parent was told to take for its own. */
+const ESCALATED = new Verb(
+  "escalated",
+  "cast",
+  (_ctx: Incarnation, error: unknown) => {
+    throw error;
+  },
+  "children",
+);
+
+/** The restart budget is spent: the parent ends with `shutdown`, which counts as a failure. */
+const GAVE_UP = new Verb(
+  "gaveUp",
+  "cast",
+  ({ cell }: Incarnation, error: RestartIntensityError) => {
+    const reason: ExitReason = { kind: "shutdown", detail: error };
+    cell.keeper?.failed(cell, { error, phase: "children", reason, killed: false });
+  },
+  "children",
+);
+
+/**
+ * Some children on their way down and up again: the failed one, and those it takes with it.
+ *
+ * Down in reverse start order, each with its shutdown time; then a pause; then up in start order,
+ * each after the one before has started.
+ */
+interface Plan {
+  readonly members: Set<Cell>;
+  readonly pause: Alarm | null;
+}
+
+/** The children of one actor: who they are, and what becomes of those that fail. */
+export class ChildFamily implements Family {
+  readonly #parent: Cell;
+  readonly #strategy: Strategy;
+  readonly #autoShutdown: AutoShutdown;
+  readonly #budget: RestartBudget | null;
+  readonly #plans = new Map<Cell, Plan>();
+  readonly maxChildren: number;
+  size = 0;
+  #youngest: Cell | null = null;
+  /** Children that are being stopped with their parent, and whom to tell when none is left. */
+  #whenEmpty: (() => void) | null = null;
+
+  /** The root counts restarts for each child apart: its children have nothing to do with each other. */
+  constructor(parent: Cell, supervision: Supervision, isRoot: boolean) {
+    this.#parent = parent;
+    this.#strategy = supervision.strategy ?? "oneForOne";
+    this.#autoShutdown = supervision.autoShutdown ?? "never";
+    this.maxChildren = supervision.maxChildren ?? Infinity;
+    const intensity = { ...DEFAULT_INTENSITY, ...supervision.intensity };
+    this.#budget = isRoot ? null : new RestartBudget(intensity);
+  }
+
+  add(child: Cell): void {
+    child.olderSibling = this.#youngest;
+    if (this.#youngest !== null) this.#youngest.youngerSibling = child;
+    this.#youngest = child;
+    this.size++;
+  }
+
+  /** The children in start order. */
+  list(): Cell[] {
+    const children: Cell[] = [];
+    for (let child = this.#youngest; child !== null; child = child.olderSibling)
+      children.push(child);
+    return children.reverse();
+  }
+
+  started(child: Cell, again: boolean): void {
+    this.#tell(child, () => ({
+      kind: again ? "restarted" : "started",
+      ref: child.ref,
+      name: child.label,
+    }));
+    this.#beginNext(child);
+  }
+
+  failed(child: Cell, failure: Failure): void {
+    const { error, phase, reason, killed } = failure;
+    const { kernel } = child;
+    kernel.stats.failures++;
+    if (this.#whenEmpty !== null || this.#parent.status === "stopped") {
+      endIncarnation(child, reason, { final: true, killed });
+      return;
+    }
+    const decision = this.#decide(child, failure);
+    const verdict = typeof decision === "object" ? "restart" : decision;
+    if (kernel.events.wants("failed")) {
+      kernel.events.emit({ type: "failed", actor: child.label, error, phase, decision: verdict });
+    }
+    this.#tell(child, () => ({
+      kind: "failed",
+      ref: child.ref,
+      name: child.label,
+      error,
+      decision: verdict,
+    }));
+    if (verdict === "resume") return;
+    if (typeof decision === "object") child.props = decision.props;
+    if (verdict === "restart") {
+      this.#restart(child, reason, killed, error);
+      return;
+    }
+    endIncarnation(child, reason, { final: true, killed });
+    if (verdict === "escalate" && !this.#isRoot) {
+      const cause = new ActorFailedError(child.label, phase, error);
+      pushLane(this.#parent, ESCALATED, [cause], child);
+    }
+  }
+
+  leaving(child: Cell, reason: ExitReason): void {
+    if (reason.kind === "failed") {
+      this.failed(child, { error: reason.error, phase: "lifecycle", reason, killed: false });
+    } else if (
+      this.#whenEmpty === null &&
+      comesBack(child.options.restart, reason.kind === "killed")
+    ) {
+      this.#restart(child, reason, false, reason);
+    } else {
+      endIncarnation(child, reason, { final: true });
+    }
+  }
+
+  gone(child: Cell, reason: ExitReason, neverStarted: boolean): void {
+    this.#remove(child);
+    if (!neverStarted || this.#parent.behaviour.onChild !== undefined) {
+      this.#tell(child, () => ({
+        kind: "ended",
+        ref: child.ref,
+        name: child.label,
+        reason,
+        state: child.rare?.lastState,
+      }));
+    }
+    if (this.#whenEmpty !== null) {
+      if (this.size === 0) this.#whenEmpty();
+      else if (this.#strategy !== "dynamic") this.#stopYoungest();
+      return;
+    }
+    this.#beginNext(child);
+    if (child.options.significant) this.#significantGone();
+  }
+
+  #remove(child: Cell): void {
+    const { olderSibling: older, youngerSibling: younger } = child;
+    if (younger === null) this.#youngest = older;
+    else younger.olderSibling = older;
+    if (older !== null) older.youngerSibling = younger;
+    child.olderSibling = child.youngerSibling = null;
+    this.size--;
+  }
+
+  get #isRoot(): boolean {
+    return this.#budget === null;
+  }
+
+  #tell(child: Cell, event: () => ChildEvent): void {
+    if (this.#parent.behaviour.onChild === undefined) return;
+    pushLane(this.#parent, ON_CHILD, [event()], child);
+  }
+
+  #significantGone(): void {
+    if (this.#autoShutdown === "never") return;
+    if (this.#autoShutdown === "all" && this.list().some((c) => c.options.significant)) return;
+    requestStop(this.#parent, SHUTDOWN, false);
+  }
+
+  // --- what becomes of a child that failed ---------------------------------------------------
+
+  #decide(child: Cell, failure: Failure): FailureDecision {
+    const { options } = child;
+    const restarts = child.rare?.restarts ?? 0;
+    let decision: FailureDecision | undefined;
+    try {
+      decision = asNobody(() =>
+        options.onFailure?.(failure.error, {
+          child: child.label,
+          phase: failure.phase,
+          restarting: failure.phase === "init",
+          restarts,
+          state: child.incarnation?.lastState,
+        }),
+      );
+    } catch (error) {
+      child.kernel.events.emit({
+        type: "hookFailed",
+        actor: child.label,
+        hook: "onFailure",
+        error,
+      });
+      return "escalate";
+    }
+    decision ??= comesBack(options.restart, true) ? "restart" : "stop";
+    const canResume = failure.phase !== "init" && !failure.killed && failure.phase !== "children";
+    if (decision === "resume" && !canResume) return "stop";
+    const restart = decision === "restart" || typeof decision === "object";
+    return restart && restarts >= options.maxRestarts ? "stop" : decision;
+  }
+
+  /** Ends the child and those it takes with it, and brings them up again, budget permitting. */
+  #restart(child: Cell, reason: ExitReason, killed: boolean, cause: unknown): void {
+    const { kernel } = child;
+    const budget = this.#budget ?? (child.extra.ownBudget ??= new RestartBudget(DEFAULT_INTENSITY));
+    if (!budget.spend(kernel.world.now())) {
+      endIncarnation(child, reason, { final: true, killed });
+      const { max, within } = budget.intensity;
+      const label = this.#isRoot ? kernel.name : this.#parent.label;
+      const error = new RestartIntensityError(label, child.label, max, within, cause);
+      kernel.events.emit({ type: "gaveUp", actor: label, error });
+      if (!this.#isRoot) pushLane(this.#parent, GAVE_UP, [error], child);
+      return;
+    }
+    const siblings = affectedSiblings(this.#strategy, this.list(), child);
+    const members = new Set(this.list().filter((c) => c === child || siblings.includes(c)));
+    const pauseMs = this.#pauseBefore(child);
+    const plan: Plan = {
+      members,
+      pause: pauseMs > 0 ? new Alarm(() => this.#beginFirst(plan)) : null,
+    };
+    for (const member of members) this.#join(member, plan);
+    endIncarnation(child, reason, {
+      final: false,
+      killed,
+      onHeld: () => this.#takeDownNext(plan, pauseMs),
+    });
+  }
+
+  /** Moves a child into a plan, out of the one that it was in. */
+  #join(member: Cell, plan: Plan): void {
+    const former = this.#plans.get(member);
+    former?.members.delete(member);
+    if (former?.members.size === 0 && former.pause !== null) {
+      member.kernel.wheel.cancel(former.pause);
+    }
+    this.#plans.set(member, plan);
+  }
+
+  #pauseBefore(child: Cell): number {
+    const { kernel, options } = child;
+    const rare = child.extra;
+    rare.restarts++;
+    kernel.stats.restarts++;
+    const { backoff } = options;
+    const calm = backoff.kind !== "none" && child.status === "running";
+    if (calm && kernel.world.now() - rare.startedAt >= quietTime(backoff)) rare.attempts = 0;
+    rare.attempts++;
+    const delayMs = backoffDelay(backoff, rare.attempts, kernel.world.random());
+    if (kernel.events.wants("restarting")) {
+      const { restarts } = rare;
+      kernel.events.emit({ type: "restarting", actor: child.label, delayMs, restarts });
+    }
+    return delayMs;
+  }
+
+  /** Takes down the youngest member that is up; when all are down, pauses, then begins. */
+  #takeDownNext(plan: Plan, pauseMs: number): void {
+    if (this.#whenEmpty !== null) return;
+    const up = [...plan.members].filter((member) => !isHeld(member)).at(-1);
+    if (up !== undefined) {
+      this.#takeDown(up, () => this.#takeDownNext(plan, pauseMs));
+    } else if (plan.pause === null) {
+      this.#beginFirst(plan);
+    } else if (plan.pause.slot < 0) {
+      this.#parent.kernel.wheel.set(plan.pause, pauseMs);
+    }
+  }
+
+  #takeDown(member: Cell, onHeld: () => void): void {
+    if (member.options.restart === "temporary") {
+      this.stopChild(member);
+      // Its end is seen in `gone`; but the others need not wait for it to begin.
+      this.#plans.get(member)?.members.delete(member);
+      this.#plans.delete(member);
+      onHeld();
+      return;
+    }
+    if (member.status === "starting" && member.incarnation === null) {
+      member.flags &= ~MUST_BEGIN;
+      member.status = "restarting";
+      onHeld();
+      return;
+    }
+    requestStop(member, SHUTDOWN, false, onHeld);
+    this.#limitShutdown(member, false);
+  }
+
+  #beginFirst(plan: Plan): void {
+    if (this.#whenEmpty !== null) return;
+    const [first] = plan.members;
+    if (first !== undefined) this.#begin(first);
+  }
+
+  /** `child` is up, or gone: the next in its plan may begin. */
+  #beginNext(child: Cell): void {
+    const plan = this.#plans.get(child);
+    if (plan === undefined) return;
+    this.#plans.delete(child);
+    plan.members.delete(child);
+    this.#beginFirst(plan);
+  }
+
+  #begin(child: Cell): void {
+    child.wakeFor(MUST_BEGIN);
+  }
+
+  // --- stopping children ---------------------------------------------------------------------
+
+  abandonPlans(): void {
+    for (const { pause } of this.#plans.values()) {
+      if (pause !== null) this.#parent.kernel.wheel.cancel(pause);
+    }
+    this.#plans.clear();
+  }
+
+  stopAll(done: () => void): void {
+    this.#whenEmpty = () => {
+      this.#whenEmpty = null;
+      done();
+    };
+    if (this.#strategy === "dynamic") for (const child of this.list()) this.stopChild(child);
+    else this.#stopYoungest();
+  }
+
+  #stopYoungest(): void {
+    if (this.#youngest !== null) this.stopChild(this.#youngest);
+  }
+
+  /** Stops one child as its parent: in its shutdown time, then by force. */
+  stopChild(child: Cell): void {
+    requestStop(child, SHUTDOWN, true);
+    this.#limitShutdown(child, true);
+  }
+
+  #limitShutdown(child: Cell, order: boolean): void {
+    const { shutdown } = child.options;
+    if (shutdown === "kill") return kill(child, order);
+    if (shutdown === "infinity" || shutdown === Infinity) return;
+    const { wheel } = child.kernel;
+    const limit = new Alarm(() => kill(child, order));
+    wheel.set(limit, shutdown);
+    (child.extra.downWaiters ??= []).push(() => wheel.cancel(limit));
+  }
+}
+
+/** Has no incarnation and none on its way out: waits to be begun. */
+function isHeld(cell: Cell): boolean {
+  if (cell.status === "stopped") return true;
+  const down = cell.status === "restarting" && cell.incarnation === null;
+  return down && cell.rare?.ending == null && (cell.flags & (MUST_BEGIN | BUSY)) === BUSY;
+}

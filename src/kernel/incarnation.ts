@@ -1,0 +1,387 @@
+import type { GroupFilter } from "../names/groups.ts";
+import type { Topic } from "../names/topics.ts";
+import { behaviourOf, type ActorDef } from "./behaviour.ts";
+import type { PendingCall } from "./calls.ts";
+import type { Cell } from "./cell.ts";
+import type { Children, Context, PropsArgs } from "./context.ts";
+import { ActorStoppedError, BadInputError, KilledError, StashFullError } from "./errors.ts";
+import { toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
+import type { Group, GroupChange } from "./group-ref.ts";
+import { watchGroupFor } from "./group-watch.ts";
+import type { ActorLog } from "./log.ts";
+import { discard } from "./mailbox.ts";
+import { EnvelopeQueue } from "./queue.ts";
+import { cellOf, refTo, type AnyRef, type Ref } from "./ref.ts";
+import { forwardTo, Reply, Request, type Forwarding } from "./reply.ts";
+import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
+import { Pump, type Source, type SourceOptions } from "./sources.ts";
+import { requestStop } from "./stop.ts";
+import { Subscription, type SubscribeOptions } from "./subscriptions.ts";
+import { Task, type TaskOptions } from "./tasks.ts";
+import { IncarnationTimers, type KeyedTimer, type Timers } from "./timers.ts";
+
+/** Something that ends with the incarnation that owns it: a timer, a task, a monitor … */
+export interface Belonging {
+  /** Ends it; its owner forgets it by itself. */
+  release(): void;
+}
+
+/** What became of the message that is being handled, where it was not simply handled. */
+export const REPLY_TAKEN = 1;
+export const STASHED = 2;
+
+/**
+ * One life of an actor between a start and a failure or end: its state and all that goes with it.
+ *
+ * This is what handlers know as `ctx`. When it is over, it is of no use any more, and what it owns
+ * is gone; that is how a kill, which cannot stop JavaScript, is made to hold.
+ */
+export class Incarnation implements Context<unknown> {
+  readonly cell: Cell;
+  #state: unknown = undefined;
+  /** Why it is of no use any more; null while it lives. */
+  #fenced: ExitReason | null = null;
+  /** Set by the handler that runs: `REPLY_TAKEN`, `STASHED` or 0. */
+  taken = 0;
+  #own: Set<Belonging> | null = null;
+  #owed: Set<PendingCall> | null = null;
+  #more: More | null = null;
+
+  constructor(cell: Cell) {
+    this.cell = cell;
+  }
+
+  // --- what the kernel does with it ------------------------------------------------------------
+
+  get over(): boolean {
+    return this.#fenced !== null;
+  }
+
+  get endReason(): ExitReason | null {
+    return this.#fenced ?? this.cell.rare?.ending?.reason ?? this.cell.reason;
+  }
+
+  /** The state as it is, also when the incarnation is over. */
+  get lastState(): unknown {
+    return this.#state;
+  }
+
+  /** Takes what `init` made. */
+  adopt(state: unknown): void {
+    this.#state = state;
+  }
+
+  own(belonging: Belonging): void {
+    (this.#own ??= new Set()).add(belonging);
+  }
+
+  disown(belonging: Belonging): void {
+    this.#own?.delete(belonging);
+  }
+
+  owns(belonging: Belonging): boolean {
+    return this.#own?.has(belonging) ?? false;
+  }
+
+  /** Ends what belongs to it; replies that it owes can still be given. */
+  release(): void {
+    const own = this.#own;
+    this.#own = null;
+    if (own !== null) for (const belonging of own) belonging.release();
+    const more = this.#more;
+    if (more?.abort != null) {
+      const { label } = this.cell;
+      const reason = this.endReason ?? { kind: "normal" };
+      more.abort.abort(
+        reason.kind === "killed"
+          ? new KilledError(label, "signal")
+          : new ActorStoppedError(label, "signal", reason),
+      );
+    }
+  }
+
+  /** Cuts it off at once: what still runs of it changes nothing. */
+  fence(reason: ExitReason): void {
+    const { cell } = this;
+    const call = cell.current?.call;
+    this.close(reason);
+    cell.current = null;
+    if (call != null && !call.settled) call.receiverGone(cell.label, reason);
+  }
+
+  /** Ends it: nothing is owned, nothing owed, every further use refused. */
+  close(reason: ExitReason): void {
+    this.#fenced ??= reason;
+    this.release();
+    const owed = this.#owed;
+    this.#owed = null;
+    if (owed !== null) for (const call of owed) call.receiverGone(this.cell.label, reason);
+  }
+
+  /** Takes over a reply that somebody is still to give. */
+  owe(call: PendingCall): void {
+    if (call.owed !== null) call.owed.delete(call);
+    call.owed = this.#owed ??= new Set();
+    call.owed.add(call);
+  }
+
+  /** The sender of what this incarnation sends behind an `await`; throws when it was killed. */
+  senderOf(to: Cell): Cell | null {
+    if (this.#fenced === null) return this.cell;
+    if (this.#fenced.kind === "killed") this.check(`a message to ${to.label}`);
+    return null;
+  }
+
+  /** Refuses the use of an incarnation that is over. */
+  check(what: string): void {
+    if (this.#fenced === null) return;
+    const { label } = this.cell;
+    if (this.#fenced.kind === "killed") throw new KilledError(label, what);
+    throw new ActorStoppedError(label, what, this.#fenced);
+  }
+
+  /** Wraps a function so that it is not run when this incarnation is over. */
+  guard(fn: (value: never) => unknown): (value: never) => unknown {
+    return (value) => (this.over ? undefined : fn(value));
+  }
+
+  get #extra(): More {
+    return (this.#more ??= new More());
+  }
+
+  nameTimer(key: string, timer: KeyedTimer): void {
+    (this.#extra.timersByKey ??= new Map()).set(key, timer);
+  }
+
+  timerNamed(key: string): KeyedTimer | undefined {
+    return this.#more?.timersByKey?.get(key);
+  }
+
+  forgetTimer(key: string, timer: KeyedTimer): void {
+    if (this.timerNamed(key) === timer) this.#more!.timersByKey!.delete(key);
+  }
+
+  /** Notes that the running handler's reply is in somebody's hands. */
+  takeReply(): void {
+    this.taken = REPLY_TAKEN;
+  }
+
+  // --- what handlers do with it ----------------------------------------------------------------
+
+  get state(): unknown {
+    if (this.#fenced !== null) this.check("ctx.state");
+    return this.#state;
+  }
+
+  set state(state: unknown) {
+    if (this.#fenced !== null) this.check("ctx.state");
+    this.#state = state;
+  }
+
+  get props(): unknown {
+    return this.cell.props;
+  }
+
+  get self(): Ref<unknown> {
+    return refTo(this.cell);
+  }
+
+  get name(): string {
+    return this.cell.label;
+  }
+
+  get signal(): AbortSignal {
+    const extra = this.#extra;
+    if (extra.abort === null) {
+      extra.abort = new AbortController();
+      if (this.over) this.release();
+    }
+    return extra.abort.signal;
+  }
+
+  get request(): Request | undefined {
+    this.check("ctx.request");
+    const envelope = this.cell.current;
+    if (envelope === null || envelope.call === null) return undefined;
+    const extra = this.#extra;
+    if (extra.requestFor !== envelope.call) {
+      extra.requestFor = envelope.call;
+      extra.request = new Request(envelope.verb.name, envelope.call);
+    }
+    return extra.request!;
+  }
+
+  get log(): ActorLog {
+    return (this.#extra.log ??= this.cell.kernel.log.of(() => this.cell.label));
+  }
+
+  get timers(): Timers {
+    return (this.#extra.timers ??= new IncarnationTimers(this));
+  }
+
+  get children(): Children {
+    return this.cell.kernel.childrenOf(this);
+  }
+
+  now(): number {
+    return this.cell.kernel.world.now();
+  }
+
+  random(): number {
+    return this.cell.kernel.world.random();
+  }
+
+  spawn<B, Q>(def: ActorDef<B, Q>, ...[props, options]: PropsArgs<Q>): Ref<B> {
+    this.check("ctx.spawn");
+    return refTo(this.cell.kernel.spawn(this.cell, behaviourOf(def), props, options));
+  }
+
+  stop(reason?: ReasonInput): void {
+    this.check("ctx.stop");
+    requestStop(this.cell, toReason(reason), false);
+  }
+
+  monitor(ref: AnyRef, listener?: (down: Down) => unknown): Monitor {
+    this.check("ctx.monitor");
+    if (listener === undefined && this.cell.behaviour.onDown === undefined) {
+      throw new BadInputError(
+        `ctx.monitor in ${this.name}: nobody would hear of it; give a listener, or the definition an onDown hook`,
+      );
+    }
+    return monitorCell(cellOf(ref), this, listener);
+  }
+
+  link(ref: AnyRef): void {
+    this.check("ctx.link");
+    linkCells(this.cell, cellOf(ref));
+  }
+
+  unlink(ref: AnyRef): void {
+    this.check("ctx.unlink");
+    unlinkCells(this.cell, cellOf(ref));
+  }
+
+  task<T>(
+    work: PromiseLike<T> | ((signal: AbortSignal) => T | PromiseLike<T>),
+    onDone?: (result: Awaited<T>) => unknown,
+    options?: TaskOptions,
+  ): void {
+    this.check("ctx.task");
+    const task = new Task(this);
+    this.own(task);
+    task.run(work, onDone, options?.onError);
+  }
+
+  source<T>(
+    source: Source<T>,
+    onItem: (item: T) => unknown,
+    options: SourceOptions = {},
+  ): Disposable {
+    this.check("ctx.source");
+    const pump = new Pump(this, source, onItem, options);
+    this.own(pump);
+    pump.pull();
+    return pump;
+  }
+
+  stash(): void {
+    this.check("ctx.stash");
+    const { cell } = this;
+    const { current, options } = cell;
+    if (current === null || current.verb.internal) {
+      throw new BadInputError(`ctx.stash in ${this.name}: no message is being handled`);
+    }
+    const stash = (cell.extra.stash ??= new EnvelopeQueue());
+    if (stash.size >= options.stash) {
+      throw new StashFullError(
+        `${current.verb.name} not stashed: ${this.name} has stashed ${stash.size} messages, the most it may`,
+      );
+    }
+    stash.push(current);
+    this.taken = STASHED;
+  }
+
+  unstash(): void {
+    this.check("ctx.unstash");
+    const { cell } = this;
+    if (cell.rare?.stash == null) return;
+    cell.mailbox.prepend(cell.rare.stash);
+    cell.rare.scanned = null;
+  }
+
+  clearMailbox(): number {
+    this.check("ctx.clearMailbox");
+    const { cell } = this;
+    const waiting = cell.mailbox.size;
+    discard(cell, cell.mailbox, "cleared");
+    if (cell.rare !== null) cell.rare.scanned = null;
+    return waiting;
+  }
+
+  defer<R>(): Reply<R> {
+    this.check("ctx.defer");
+    const call = this.cell.current?.call ?? null;
+    if (call !== null) {
+      this.takeReply();
+      if (!call.settled) this.owe(call);
+    }
+    return new Reply<R>(call);
+  }
+
+  forward<B>(ref: Ref<B>): Forwarding<B> {
+    this.check("ctx.forward");
+    const call = this.cell.current?.call ?? null;
+    if (call === null) {
+      throw new BadInputError(`ctx.forward in ${this.name}: what is being handled is no call`);
+    }
+    return forwardTo(this, call, cellOf(ref)) as Forwarding<B>;
+  }
+
+  join(group: Group<unknown>): void {
+    this.check("ctx.join");
+    this.cell.kernel.groups.join(group, this.cell);
+  }
+
+  leave(group: Group<unknown>): void {
+    this.check("ctx.leave");
+    this.cell.kernel.groups.leave(group, this.cell);
+  }
+
+  watchGroup(group: GroupFilter, listener?: (change: GroupChange) => void): AnyRef[] {
+    this.check("ctx.watchGroup");
+    return watchGroupFor(this, group, listener);
+  }
+
+  subscribe<T>(
+    topic: Topic<T>,
+    onEvent: (event: T) => unknown,
+    options?: SubscribeOptions<T>,
+  ): Disposable {
+    this.check("ctx.subscribe");
+    const subscription = new Subscription(this, topic.name, onEvent, options?.when);
+    this.own(subscription);
+    this.cell.kernel.topics.subscribe(topic, subscription.receive);
+    return subscription;
+  }
+
+  publish<T>(topic: Topic<T>, event: T): number {
+    this.check("ctx.publish");
+    return this.cell.kernel.topics.publish(topic, event);
+  }
+}
+
+/** Runs code such that, in development, what it does behind an `await` is known to be its. */
+export function inScope<R>(incarnation: Incarnation, waits: boolean, fn: () => R): R {
+  const { scope } = incarnation.cell.kernel;
+  return scope === undefined || !waits ? fn() : scope.run(incarnation, fn);
+}
+
+/** What few handlers ask for, made when they do. */
+class More {
+  abort: AbortController | null = null;
+  log: ActorLog | null = null;
+  timers: IncarnationTimers | null = null;
+  timersByKey: Map<string, KeyedTimer> | null = null;
+  request: Request | null = null;
+  requestFor: PendingCall | null = null;
+}

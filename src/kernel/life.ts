@@ -1,0 +1,361 @@
+import { callHook } from "./behaviour.ts";
+import { BUSY, CLOSED, DRAINING, HAS_WAITED, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
+import { KilledError, StartError, TimeoutError, type StartFailure } from "./errors.ts";
+import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
+import { Incarnation, inScope } from "./incarnation.ts";
+import { clearLane } from "./lane.ts";
+import { discard, refuseWaiters } from "./mailbox.ts";
+import { fireLinks, fireMonitors } from "./signals.ts";
+import { isAsync, isThenable } from "./verb.ts";
+import { WheelEntry } from "./wheel.ts";
+
+/**
+ * How an incarnation begins and ends.
+ *
+ * ```text
+ *            begin ──► init ──► started
+ *              ▲         │ fails       failed / stopped / killed
+ *              │         ▼                  │
+ *              │    keeper decides ◄────────┤ (a stop by order is not asked about)
+ *              │         │                  ▼
+ *              │         └──────────► endIncarnation
+ *              │                            │ for good: door closed, name and groups freed
+ *              │                            ▼
+ *              │                       children stopped, in reverse
+ *              │                            ▼
+ *              │                       exit hook (not after a kill)
+ *              │                            ▼
+ *              └── to come back ── finish: replies owed are rejected, links told
+ *                                           │ for good
+ *                                           ▼
+ *                                      bury: queue discarded, parent, monitors, waiters told
+ * ```
+ */
+
+/** An incarnation on its way out. */
+export interface Ending {
+  reason: ExitReason;
+  /** It does not come back. */
+  final: boolean;
+  /** Its `exit` hook is not run. */
+  killed: boolean;
+  /** Where it is: what it waits for. */
+  step: "children" | "exit";
+  /** Told when the incarnation has ended and the actor waits to be begun again. */
+  onHeld: (() => void) | null;
+}
+
+/** Makes a new incarnation and runs its `init`; called in a turn of the cell. */
+export function begin(cell: Cell): void {
+  const incarnation = new Incarnation(cell);
+  cell.incarnation = incarnation;
+  cell.flags |= BUSY;
+  const { init } = cell.behaviour;
+  if (init === undefined) return started(cell);
+  let state: unknown;
+  try {
+    state = inScope(incarnation, isAsync(init), () => callHook(init, incarnation, cell.props));
+  } catch (error) {
+    if (!incarnation.over) initFailed(cell, error, "failed");
+    return;
+  }
+  if (incarnation.over) return;
+  if (isThenable(state)) awaitInit(cell, incarnation, state);
+  else {
+    incarnation.adopt(state);
+    started(cell);
+  }
+}
+
+/** Ends an `init` that takes too long. */
+class InitLimit extends WheelEntry {
+  readonly #cell: Cell;
+  readonly #incarnation: Incarnation;
+
+  constructor(cell: Cell, incarnation: Incarnation) {
+    super();
+    this.#cell = cell;
+    this.#incarnation = incarnation;
+  }
+
+  override expire(): void {
+    if (this.#incarnation.over) return;
+    const { label, options } = this.#cell;
+    this.#incarnation.fence(KILLED);
+    initFailed(this.#cell, new TimeoutError(`init of ${label}`, options.initTimeout), "timeout");
+  }
+}
+
+/** Three futures: a state, an error, too slow. Whoever stops or kills the actor fences it off. */
+function awaitInit(cell: Cell, incarnation: Incarnation, pending: PromiseLike<unknown>): void {
+  cell.flags |= HAS_WAITED;
+  const { wheel } = cell.kernel;
+  const limit = new InitLimit(cell, incarnation);
+  if (cell.options.initTimeout !== Infinity) wheel.set(limit, cell.options.initTimeout);
+  pending.then(
+    (state) => {
+      wheel.cancel(limit);
+      if (incarnation.over) return;
+      incarnation.adopt(state);
+      started(cell);
+    },
+    (error: unknown) => {
+      wheel.cancel(limit);
+      if (!incarnation.over) initFailed(cell, error, "failed");
+    },
+  );
+}
+
+function started(cell: Cell): void {
+  const again = cell.status === "restarting";
+  cell.status = "running";
+  cell.flags &= ~BUSY;
+  const { rare, kernel } = cell;
+  if (rare !== null) {
+    rare.startedAt = kernel.world.now();
+    const waiters = rare.startWaiters;
+    rare.startWaiters = null;
+    if (waiters !== null) for (const waiter of waiters) waiter(null);
+  }
+  if (kernel.events.wants("started")) {
+    kernel.events.emit({ type: "started", actor: cell.label, restarts: rare?.restarts ?? 0 });
+  }
+  cell.keeper?.started(cell, again);
+  cell.resume();
+}
+
+/** A first `init` that fails is the spawner's error; a replacement's is its keeper's decision. */
+function initFailed(cell: Cell, error: unknown, why: StartFailure): void {
+  const reason: ExitReason = { kind: "failed", error };
+  if (cell.status !== "starting") {
+    cell.keeper?.failed(cell, { error, phase: "init", reason, killed: false });
+    return;
+  }
+  cell.kernel.stats.failures++;
+  neverStarts(cell, why, String(error), error);
+  endIncarnation(cell, reason, { final: true });
+}
+
+function neverStarts(cell: Cell, why: StartFailure, detail: string, cause?: unknown): void {
+  const { kernel } = cell;
+  const options = cause === undefined ? undefined : { cause };
+  cell.extra.startError = new StartError(cell.label, why, detail, options);
+  if (kernel.events.wants("startFailed") && why !== "stopped") {
+    kernel.events.emit({ type: "startFailed", actor: cell.label, error: cell.extra.startError });
+  }
+}
+
+/** A cell that is dead on arrival: its name is taken, its parent is ending, there is no room. */
+export function stillborn(cell: Cell, why: StartFailure, detail: string): void {
+  neverStarts(cell, why, detail);
+  cell.flags |= CLOSED | BUSY;
+  bury(cell, { kind: "failed", error: cell.extra.startError });
+}
+
+/**
+ * Acts on a request to stop, where that can be done now.
+ *
+ * A running handler is waited for. A pending `init` is not: it might hang, and nobody has seen
+ * anything of the actor yet. An actor that waits to be begun again has nothing to wait for.
+ */
+export function actOnStop(cell: Cell): boolean {
+  const rare = cell.extra;
+  const { reason, order, onHeld } = rare.stop!;
+  if (rare.ending !== null) {
+    rare.stop = null;
+    if (order) makeFinal(cell, rare.ending);
+    if (onHeld !== null) rare.ending.onHeld = onHeld;
+    return true;
+  }
+  if (cell.incarnation === null) {
+    // An `init` that has not begun is run: it may well be over at once.
+    if (cell.status === "starting" || (cell.flags & MUST_BEGIN) !== 0) return false;
+    rare.stop = null;
+    if (order) buryHeld(cell, reason);
+    else onHeld?.();
+    return true;
+  }
+  if (cell.status === "running" && (cell.flags & BUSY) !== 0) return false;
+  rare.stop = null;
+  if (cell.status !== "running") {
+    cell.incarnation.fence(KILLED);
+    if (cell.status === "starting" && onHeld === null) {
+      neverStarts(cell, "stopped", `stopped before init was done (${describeReason(reason)})`);
+      endIncarnation(cell, reason, { final: true });
+      return true;
+    }
+  }
+  if (order) endIncarnation(cell, reason, { final: true });
+  else if (onHeld !== null) endIncarnation(cell, reason, { final: false, onHeld });
+  else cell.keeper?.leaving(cell, reason);
+  return true;
+}
+
+/**
+ * Kills: fences the incarnation off and ends it without its `exit` hook.
+ *
+ * By order it stays ended; otherwise its keeper decides, as about any failure.
+ */
+export function kill(cell: Cell, order: boolean): void {
+  if (cell.status === "stopped") return;
+  const { rare, incarnation, keeper } = cell;
+  if (rare?.ending != null) {
+    killEnding(cell, rare.ending, order);
+    return;
+  }
+  if (incarnation === null) {
+    if (cell.status === "starting") neverStarts(cell, "killed", "killed before init");
+    buryHeld(cell, KILLED);
+    return;
+  }
+  const onHeld = rare?.stop?.onHeld ?? null;
+  incarnation.fence(KILLED);
+  if (cell.status === "starting") neverStarts(cell, "killed", "killed during init");
+  if (order || cell.status === "starting") {
+    endIncarnation(cell, KILLED, { final: true, killed: true });
+  } else if (onHeld !== null) {
+    endIncarnation(cell, KILLED, { final: false, killed: true, onHeld });
+  } else {
+    const error = new KilledError(cell.label, "kill");
+    keeper?.failed(cell, { error, phase: "message", reason: KILLED, killed: true });
+  }
+}
+
+function killEnding(cell: Cell, ending: Ending, order: boolean): void {
+  if (order) makeFinal(cell, ending);
+  if (ending.killed) return;
+  ending.killed = true;
+  ending.reason = KILLED;
+  cell.incarnation?.fence(KILLED);
+  if (ending.step === "exit") finish(cell);
+}
+
+function makeFinal(cell: Cell, ending: Ending): void {
+  if (ending.final) return;
+  ending.final = true;
+  closeDoor(cell);
+}
+
+/** Ends the present incarnation: for good, or to come back when its keeper says so. */
+export function endIncarnation(
+  cell: Cell,
+  reason: ExitReason,
+  how: { final: boolean; killed?: boolean; onHeld?: () => void },
+): void {
+  const { final, killed = false, onHeld = null } = how;
+  const rare = cell.extra;
+  rare.ending = { reason, final, killed, step: "children", onHeld };
+  rare.stop = null;
+  cell.flags |= BUSY;
+  if (final) closeDoor(cell);
+  else cell.status = "restarting";
+  cell.incarnation?.release();
+  if (cell.family === null) return runExit(cell);
+  cell.family.abandonPlans();
+  if (cell.family.size === 0) return runExit(cell);
+  cell.family.stopAll(() => cell.wakeFor(MUST_END));
+}
+
+/** From now on nobody finds the actor, and nothing is admitted. */
+function closeDoor(cell: Cell): void {
+  cell.status = "stopping";
+  cell.flags |= CLOSED;
+  const { registry, groups } = cell.kernel;
+  registry.release(cell);
+  groups.leaveAll(cell);
+}
+
+/** Takes the step after the children: called in a turn of the cell. */
+export function runExit(cell: Cell): void {
+  const ending = cell.extra.ending!;
+  ending.step = "exit";
+  const { exit } = cell.behaviour;
+  if (exit === undefined || ending.killed) return finish(cell);
+  // An abandoned `init` keeps its fenced context; the hook gets one of its own.
+  if (cell.incarnation === null || cell.incarnation.over) cell.incarnation = new Incarnation(cell);
+  const { incarnation } = cell;
+  const hookFailed = (error: unknown): void => {
+    const { label, kernel } = cell;
+    kernel.events.emit({ type: "hookFailed", actor: label, hook: "exit", error });
+  };
+  let pending: unknown;
+  try {
+    pending = inScope(incarnation, isAsync(exit), () => callHook(exit, incarnation, ending.reason));
+  } catch (error) {
+    hookFailed(error);
+  }
+  if (incarnation.over) return;
+  if (!isThenable(pending)) return finish(cell);
+  pending.then(
+    () => {
+      if (!incarnation.over) finish(cell);
+    },
+    (error: unknown) => {
+      if (incarnation.over) return;
+      hookFailed(error);
+      finish(cell);
+    },
+  );
+}
+
+/** The incarnation is over: nothing of it is left but its props and what waits. */
+function finish(cell: Cell): void {
+  const rare = cell.extra;
+  const ending = rare.ending!;
+  const { reason } = ending;
+  cell.incarnation?.close(reason);
+  rare.lastState = cell.incarnation?.lastState;
+  cell.incarnation = null;
+  cell.current = null;
+  // A new incarnation is a new parent: with no children, and all its restarts to spend.
+  cell.family = null;
+  rare.ending = null;
+  rare.selector = rare.scanned = null;
+  clearLane(cell);
+  if (rare.stash !== null) cell.mailbox.prepend(rare.stash);
+  if (ending.final) return bury(cell, reason);
+  fireLinks(cell, reason);
+  tellDown(cell);
+  ending.onHeld?.();
+}
+
+function tellDown(cell: Cell): void {
+  const waiters = cell.rare?.downWaiters;
+  if (waiters == null) return;
+  cell.rare!.downWaiters = null;
+  for (const waiter of waiters) waiter();
+}
+
+/** Ends an actor that has no incarnation at the moment. */
+function buryHeld(cell: Cell, reason: ExitReason): void {
+  closeDoor(cell);
+  bury(cell, reason);
+}
+
+/** The last things: whoever hears of the death finds the name free and the queue empty. */
+function bury(cell: Cell, reason: ExitReason): void {
+  const rare = cell.extra;
+  cell.reason = reason;
+  cell.status = "stopped";
+  cell.flags = (cell.flags | BUSY) & ~(MUST_BEGIN | MUST_END | DRAINING);
+  const { kernel } = cell;
+  if (cell.parent !== null) kernel.stats.ended++;
+  discard(cell, cell.mailbox);
+  discard(cell, rare.low);
+  refuseWaiters(cell);
+  if (kernel.events.wants("ended")) {
+    kernel.events.emit({ type: "ended", actor: cell.label, reason });
+  }
+  cell.keeper?.gone(cell, reason, rare.startError !== null);
+  rare.lastState = undefined;
+  fireLinks(cell, reason);
+  fireMonitors(cell, reason);
+  const { startWaiters, exitWaiters } = rare;
+  rare.startWaiters = rare.exitWaiters = null;
+  if (startWaiters !== null) {
+    const error = rare.startError ?? new StartError(cell.label, "stopped", describeReason(reason));
+    for (const waiter of startWaiters) waiter(error);
+  }
+  tellDown(cell);
+  if (exitWaiters !== null) for (const waiter of exitWaiters) waiter(reason);
+}

@@ -1,0 +1,98 @@
+import { writeLine } from "../world/host.ts";
+import type { Events, SystemEvent } from "./events.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Where lines go. A pino logger, among others, is one. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** An actor's own log: its name is in every line. */
+export interface ActorLog {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
+
+const nothing = (): void => {};
+export const silentLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};
+
+function line(level: LogLevel): (fields: object, message: string) => void {
+  return (fields, message) => {
+    const { actor, ...rest } = fields as { actor?: string };
+    const details = Object.entries(rest).map(([key, value]) => ` ${key}=${show(value)}`);
+    writeLine(`${level.padEnd(5)} ${actor ?? "troupe"}: ${message}${details.join("")}`);
+  };
+}
+
+function show(value: unknown): string {
+  if (value instanceof Error) return value.stack ?? String(value);
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/** One readable line on stderr; `debug` is not written. */
+export const lineLogger: Logger = {
+  debug: nothing,
+  info: line("info"),
+  warn: line("warn"),
+  error: line("error"),
+};
+
+/** The log of a system: what its actors write, and what went wrong with them. */
+export class Log {
+  readonly logger: Logger;
+
+  constructor(logger: Logger, events: Events) {
+    this.logger = logger;
+    if (logger !== silentLogger) {
+      events.subscribe(
+        (event) => this.#report(event),
+        ["failed", "gaveUp", "startFailed", "hookFailed", "slowHandler"],
+      );
+    }
+  }
+
+  /** The log that an actor is handed. */
+  of(actor: () => string): ActorLog {
+    const at =
+      (level: LogLevel) =>
+      (message: string, fields?: object): void =>
+        this.logger[level]({ actor: actor(), ...fields }, message);
+    return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  }
+
+  #report(event: SystemEvent): void {
+    switch (event.type) {
+      case "failed": {
+        const { actor, error, phase, decision } = event;
+        this.logger.error({ actor, error }, `failed in ${phase}; ${decision}`);
+        break;
+      }
+      case "gaveUp":
+        this.logger.error({ actor: event.actor }, event.error.message);
+        break;
+      case "startFailed":
+        this.logger.error({ actor: event.actor, error: event.error }, "did not start");
+        break;
+      case "hookFailed":
+        this.logger.error({ actor: event.actor, error: event.error }, `its ${event.hook} threw`);
+        break;
+      case "slowHandler": {
+        const { actor, verb, tookMs } = event;
+        this.logger.warn({ actor }, `${verb} held the event loop for ${Math.round(tookMs)} ms`);
+        break;
+      }
+      default:
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { SENDERS_WAIT, type Cell } from "./cell.ts";
+import type { Envelope } from "./envelope.ts";
+import { MailboxFullError } from "./errors.ts";
+import type { EnvelopeQueue } from "./queue.ts";
+
+/**
+ * Applies the receiver's policy to one message too many.
+ *
+ * True when there is room for it now. A cast that is rejected throws, with the message in the
+ * error; a call that is rejected or dropped rejects; a cast that is dropped is a dead letter.
+ */
+export function overflow(envelope: Envelope): boolean {
+  const { to, call } = envelope;
+  const { stats, events } = to.kernel;
+  stats.overflows++;
+  if (events.wants("overflow")) {
+    events.emit({
+      type: "overflow",
+      actor: to.label,
+      verb: envelope.verb.name,
+      policy: to.options.whenFull,
+    });
+  }
+  switch (to.options.whenFull) {
+    case "reject": {
+      const error = fullError(envelope);
+      if (call === null) throw error;
+      call.reject(error);
+      return false;
+    }
+    case "dropNewest":
+      drop(envelope);
+      return false;
+    case "dropOldest": {
+      const oldest = oldestMessage(to);
+      drop(oldest ?? envelope);
+      return oldest !== null;
+    }
+  }
+}
+
+/** The first that somebody sent; the kernel's own are not dropped. */
+function oldestMessage({ mailbox, rare }: Cell): Envelope | null {
+  if (rare !== null) rare.scanned = null;
+  if (mailbox.head?.verb.internal === false) return mailbox.shift();
+  let found = false;
+  const [oldest] = mailbox.extract(({ verb }) => !found && !verb.internal && (found = true));
+  return oldest ?? null;
+}
+
+function fullError({ to, verb, args }: Envelope): MailboxFullError {
+  return new MailboxFullError(to.label, verb.name, args, to.options.capacity);
+}
+
+function drop(envelope: Envelope): void {
+  if (envelope.call === null) envelope.to.kernel.router.deadLetter(envelope, "mailbox full");
+  else envelope.call.reject(fullError(envelope));
+}
+
+/** True when a message more would be one too many. */
+export function isFull(cell: Cell): boolean {
+  return cell.mailbox.size >= cell.options.capacity || (cell.flags & SENDERS_WAIT) !== 0;
+}
+
+/**
+ * Waits until there is room; `onRoom(false)` when the actor ends first.
+ *
+ * Those who wait are served in order, and nobody who comes later overtakes them.
+ */
+export function waitForRoom(cell: Cell, onRoom: (room: boolean) => void): void {
+  (cell.extra.roomWaiters ??= []).push(onRoom);
+  cell.flags |= SENDERS_WAIT;
+}
+
+/** Lets waiting senders in, as far as there is room. */
+export function admitWaiters(cell: Cell): void {
+  const waiters = cell.rare!.roomWaiters!;
+  while (waiters.length > 0 && cell.mailbox.size < cell.options.capacity) {
+    // Let in past the others that wait: it is the first of them.
+    cell.flags &= ~SENDERS_WAIT;
+    waiters.shift()!(true);
+    if (waiters.length > 0) cell.flags |= SENDERS_WAIT;
+  }
+}
+
+/** Turns away everybody who waits: the actor is gone. */
+export function refuseWaiters(cell: Cell): void {
+  const waiters = cell.rare?.roomWaiters?.splice(0) ?? [];
+  cell.flags &= ~SENDERS_WAIT;
+  for (const waiter of waiters) waiter(false);
+}
+
+/** Discards all that waits in a queue: casts become dead letters, calls reject. */
+export function discard(cell: Cell, queue: EnvelopeQueue | null, why?: string): void {
+  if (queue === null) return;
+  const reason = cell.reason ?? { kind: "shutdown", detail: why };
+  for (let envelope = queue.shift(); envelope !== null; envelope = queue.shift()) {
+    cell.kernel.router.undeliverable(envelope, reason);
+  }
+}

@@ -1,0 +1,190 @@
+import type { Backoff } from "../supervision/backoff.ts";
+import type { ChildSpec, Restart, Shutdown } from "../supervision/child-spec.ts";
+import { STRATEGIES } from "../supervision/strategy.ts";
+import type { ActorSettings, Behaviour, Supervision } from "./behaviour.ts";
+import { BadInputError } from "./errors.ts";
+
+export type Priority = "low" | "normal" | "high";
+
+/**
+ * What a full mailbox does with one more message.
+ *
+ * - `reject`: a call rejects, a cast throws, both with `MailboxFullError`.
+ * - `dropOldest`: the message that waits longest makes room.
+ * - `dropNewest`: the message that came last is dropped.
+ *
+ * What is dropped is a dead letter, and rejects where it is a call.
+ */
+export type WhenFull = "reject" | "dropOldest" | "dropNewest";
+
+/** How one actor is spawned. What is not given is the definition's, then the default. */
+export interface SpawnOptions extends ActorSettings {
+  /** Registers the actor under this name, before `init`. */
+  readonly name?: string;
+  /** Drains the actor when the host has collected the last ref to it. Default false. */
+  readonly stopWhenUnreferenced?: boolean;
+}
+
+/** Options with every default filled in; shared by all cells that were given none. */
+export interface CellOptions {
+  readonly restart: Restart;
+  readonly shutdown: Shutdown;
+  readonly significant: boolean;
+  readonly backoff: Backoff;
+  readonly maxRestarts: number;
+  readonly onFailure: ChildSpec["onFailure"];
+  readonly capacity: number;
+  readonly whenFull: WhenFull;
+  readonly stash: number;
+  readonly priority: Priority;
+  readonly initTimeout: number;
+  readonly stopWhenUnreferenced: boolean;
+}
+
+/** The longest time that a timer can wait: 2^40 ms, 34 years. */
+const LONGEST_MS = 2 ** 40 - 1;
+
+/** Refuses what is not one of `allowed`; undefined passes. */
+export function checkOneOf(what: string, given: unknown, allowed: readonly string[]): void {
+  if (given === undefined || allowed.includes(given as string)) return;
+  throw new BadInputError(`${what} is ${show(given)}; it can be ${allowed.map(show).join(", ")}`);
+}
+
+/** Refuses what is not a number of at least `min`; undefined passes. */
+export function checkNumber(what: string, given: unknown, min: number, unit: string): void {
+  if (given === undefined || (typeof given === "number" && given >= min)) return;
+  throw new BadInputError(
+    `${what} is ${show(given)}; it must be a number of ${unit}, at least ${min}`,
+  );
+}
+
+/** Refuses what no timer can wait for; undefined passes. */
+export function checkDelay(what: string, given: unknown): void {
+  checkNumber(what, given, 0, "ms");
+  if (typeof given === "number" && given > LONGEST_MS) {
+    throw new BadInputError(
+      `${what} is ${given} ms; the longest wait is ${LONGEST_MS} ms, 34 years`,
+    );
+  }
+}
+
+/** Refuses what is no time limit: a delay, or `Infinity` for none. */
+export function checkLimit(what: string, given: unknown): void {
+  if (given !== Infinity) checkDelay(what, given);
+}
+
+export function checkName(what: string, given: unknown): void {
+  if (given === undefined || (typeof given === "string" && given !== "")) return;
+  throw new BadInputError(`${what} is ${show(given)}; it must be a string that is not empty`);
+}
+
+function show(given: unknown): string {
+  return typeof given === "string" ? `"${given}"` : String(given);
+}
+
+function checkBackoff(what: string, backoff: Backoff | undefined): void {
+  if (backoff === undefined) return;
+  checkOneOf(`${what}.kind`, backoff.kind, ["none", "fixed", "incremental", "exponential"]);
+  for (const key of ["delay", "step", "min", "resetAfter"] as const) {
+    checkDelay(`${what}.${key}`, (backoff as unknown as Record<string, unknown>)[key]);
+  }
+  if (backoff.kind !== "incremental" && backoff.kind !== "exponential") return;
+  checkLimit(`${what}.max`, backoff.max);
+  if ((backoff.min ?? 0) > (backoff.max ?? Infinity)) {
+    throw new BadInputError(`${what}.min is ${backoff.min}, more than its max, ${backoff.max}`);
+  }
+  if (
+    backoff.kind === "exponential" &&
+    !((backoff.jitter ?? 0) >= 0 && (backoff.jitter ?? 0) <= 1)
+  ) {
+    throw new BadInputError(
+      `${what}.jitter is ${backoff.jitter}; it can be 0 (none) to 1 (± 100 %)`,
+    );
+  }
+}
+
+/** Refuses settings that cannot work, naming the one that is wrong. */
+export function checkSettings(what: string, settings: SpawnOptions): void {
+  checkName(`${what}.name`, settings.name);
+  checkOneOf(`${what}.restart`, settings.restart, ["permanent", "transient", "temporary"]);
+  if (typeof settings.shutdown === "string") {
+    checkOneOf(`${what}.shutdown`, settings.shutdown, ["kill", "infinity"]);
+  } else checkLimit(`${what}.shutdown`, settings.shutdown);
+  checkBackoff(`${what}.backoff`, settings.backoff);
+  checkNumber(`${what}.maxRestarts`, settings.maxRestarts, 0, "restarts");
+  checkNumber(`${what}.mailbox.capacity`, settings.mailbox?.capacity, 1, "messages");
+  checkNumber(`${what}.mailbox.stash`, settings.mailbox?.stash, 0, "messages");
+  checkOneOf(`${what}.mailbox.whenFull`, settings.mailbox?.whenFull, [
+    "reject",
+    "dropOldest",
+    "dropNewest",
+  ]);
+  checkOneOf(`${what}.priority`, settings.priority, ["low", "normal", "high"]);
+  checkLimit(`${what}.initTimeout`, settings.initTimeout);
+  if (settings.significant === true && settings.restart === "permanent") {
+    throw new BadInputError(
+      `${what} is significant and permanent; a permanent child comes back, so its end cannot end the supervisor: make it transient or temporary`,
+    );
+  }
+}
+
+/** Refuses a supervision that cannot work. */
+export function checkSupervision(what: string, supervision: Supervision): void {
+  checkOneOf(`${what}.strategy`, supervision.strategy, STRATEGIES);
+  checkOneOf(`${what}.autoShutdown`, supervision.autoShutdown, ["never", "any", "all"]);
+  checkNumber(`${what}.intensity.max`, supervision.intensity?.max, 0, "restarts");
+  checkDelay(`${what}.intensity.within`, supervision.intensity?.within);
+  checkNumber(`${what}.maxChildren`, supervision.maxChildren, 0, "children");
+}
+
+const defaults = {
+  system: new WeakMap<Behaviour, CellOptions>(),
+  actor: new WeakMap<Behaviour, CellOptions>(),
+};
+
+/** Fills in what was not given; without options, all cells of a definition share one object. */
+export function resolveOptions(
+  behaviour: Behaviour,
+  spawner: "system" | "actor",
+  given: SpawnOptions | undefined,
+  defaultCapacity: number,
+): CellOptions {
+  if (given === undefined) {
+    const cache = defaults[spawner];
+    const cached = cache.get(behaviour);
+    if (cached?.capacity === (behaviour.settings.mailbox?.capacity ?? defaultCapacity))
+      return cached;
+    const options = resolve(behaviour.settings, spawner, defaultCapacity);
+    cache.set(behaviour, options);
+    return options;
+  }
+  checkSettings(`spawn(${behaviour.name})`, given);
+  const { mailbox, ...rest } = given;
+  const merged: SpawnOptions = {
+    ...behaviour.settings,
+    ...rest,
+    mailbox: { ...behaviour.settings.mailbox, ...mailbox },
+  };
+  return resolve(merged, spawner, defaultCapacity);
+}
+
+function resolve(
+  settings: SpawnOptions,
+  spawner: "system" | "actor",
+  defaultCapacity: number,
+): CellOptions {
+  return {
+    restart: settings.restart ?? (spawner === "system" ? "temporary" : "transient"),
+    shutdown: settings.shutdown ?? 5_000,
+    significant: settings.significant ?? false,
+    backoff: settings.backoff ?? { kind: "none" },
+    maxRestarts: settings.maxRestarts ?? Infinity,
+    onFailure: settings.onFailure,
+    capacity: settings.mailbox?.capacity ?? defaultCapacity,
+    whenFull: settings.mailbox?.whenFull ?? "reject",
+    stash: settings.mailbox?.stash ?? 1_000,
+    priority: settings.priority ?? "normal",
+    initTimeout: settings.initTimeout ?? 30_000,
+    stopWhenUnreferenced: settings.stopWhenUnreferenced ?? false,
+  };
+}

@@ -1,0 +1,94 @@
+import { cast, openCall } from "./calls.ts";
+import type { Cell } from "./cell.ts";
+import { BadInputError } from "./errors.ts";
+import { openStream } from "./streams.ts";
+import type { Verb } from "./verb.ts";
+
+/** Where a ref keeps its target: a symbol, so that every string is free for verbs. */
+export const CELL: unique symbol = Symbol("troupe.cell");
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+declare const PROTOCOL: unique symbol;
+
+/**
+ * What callers hold of an actor: it has the verbs of the protocol `A` as methods.
+ *
+ * Valid for the actor's whole life, over restarts; equal to itself. Holding one keeps nothing
+ * alive, and using one whose actor is gone is safe: casts become dead letters, calls reject.
+ */
+export type Ref<A> = A & AnyRef & { readonly [PROTOCOL]?: A };
+
+/** A ref whose protocol does not matter: to stop, watch, link or compare. */
+export interface AnyRef {
+  readonly [CELL]: unknown;
+  /** `await using ref = …` stops the actor at the end of the scope. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The class behind every ref; `makeRefClass` adds the verbs. */
+export abstract class ActorRef implements AnyRef {
+  readonly [CELL]: Cell;
+
+  constructor(cell: Cell) {
+    this[CELL] = cell;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this[CELL].kernel.stop(this[CELL]);
+  }
+
+  [INSPECT](): string {
+    return `Ref(${this[CELL].label})`;
+  }
+}
+
+type Method = (this: ActorRef, ...args: unknown[]) => unknown;
+
+function methodFor(verb: Verb): Method {
+  switch (verb.kind) {
+    case "cast":
+      return function (...args) {
+        cast(this[CELL], verb, args);
+      };
+    case "call":
+      return function (...args) {
+        return openCall(this[CELL], verb, args);
+      };
+    case "stream":
+      return function (...args) {
+        return openStream(this[CELL], verb, args);
+      };
+  }
+}
+
+/** Makes the one class of all refs to actors of a kind: 8 ns a send, where a Proxy costs 30. */
+export function makeRefClass(verbs: Iterable<Verb>): new (cell: Cell) => ActorRef {
+  class BoundRef extends ActorRef {}
+  for (const verb of verbs) addMethod(BoundRef, verb.name, methodFor(verb));
+  return BoundRef;
+}
+
+/** Adds a verb's method; writable like any other, so that test doubles can replace it. */
+export function addMethod(
+  refClass: new (cell: Cell) => ActorRef,
+  name: string,
+  method: Method,
+): void {
+  Object.defineProperty(refClass.prototype, name, {
+    value: method,
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** The cell's ref, as one of protocol `A`: that it has the verbs is its definition's promise. */
+export function refTo<A>(cell: Cell): Ref<A> {
+  return cell.ref as unknown as Ref<A>;
+}
+
+/** The cell behind a ref; what is no ref is refused. */
+export function cellOf(ref: AnyRef): Cell {
+  const cell = (ref as Partial<AnyRef> | null | undefined)?.[CELL];
+  if (cell === undefined) throw new BadInputError(`${String(ref)} is no ref`);
+  return cell as Cell;
+}

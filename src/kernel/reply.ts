@@ -1,0 +1,106 @@
+import type { PendingCall } from "./calls.ts";
+import type { Cell } from "./cell.ts";
+import { Envelope } from "./envelope.ts";
+import { ActorStoppedError, BadInputError } from "./errors.ts";
+import type { Incarnation } from "./incarnation.ts";
+import { cellOf, type AnyRef } from "./ref.ts";
+import type { Verb } from "./verb.ts";
+
+declare const RESULT: unique symbol;
+
+/**
+ * A reply that is still to be given, by whoever has it, once.
+ *
+ * Giving it a second time, or after the caller has left, does nothing and is counted. If it is
+ * never given, the caller's promise rejects when the actor that owes it ends.
+ */
+export class Reply<R> {
+  /** Phantom: a call handler that returns this is typed by its result. */
+  declare readonly [RESULT]?: R;
+  readonly #call: PendingCall | null;
+
+  /** Without a call, as when the message was a cast, it leads nowhere. */
+  constructor(call: PendingCall | null) {
+    this.#call = call;
+  }
+
+  /** False when the caller has its answer, or waits no more. */
+  get isOpen(): boolean {
+    return this.#call !== null && !this.#call.settled;
+  }
+
+  resolve(value: R): void {
+    this.#call?.resolve(value);
+  }
+
+  /** Rejects the caller with `error`, as a refusal does. */
+  reject(error: unknown): void {
+    this.#call?.reject(error);
+  }
+
+  /** Makes another actor the one that owes it: it rejects when that one ends. */
+  handTo(ref: AnyRef): void {
+    const call = this.#call;
+    if (call === null || call.settled) return;
+    const { incarnation, label, reason } = cellOf(ref);
+    if (incarnation === null) {
+      call.reject(new ActorStoppedError(label, "reply handed on", reason ?? { kind: "noproc" }));
+    } else incarnation.owe(call);
+  }
+}
+
+/** The call that a handler works on, as seen from inside. */
+export class Request {
+  readonly verb: string;
+  readonly #call: PendingCall;
+  #left: AbortController | null = null;
+
+  constructor(verb: string, call: PendingCall) {
+    this.verb = verb;
+    this.#call = call;
+  }
+
+  /** Aborts when the caller has left: its time was up, or its own signal aborted. */
+  get signal(): AbortSignal {
+    if (this.#left === null) {
+      const left = new AbortController();
+      this.#left = left;
+      if (this.#call.left) left.abort();
+      else this.#call.onLeave = () => left.abort();
+    }
+    return this.#left.signal;
+  }
+
+  /** Time that the caller still waits, in ms; `Infinity` without a limit, 0 when it has left. */
+  get remainingMs(): number {
+    return this.#call.remainingMs;
+  }
+}
+
+/** A ref's calls, as they look when the running call is passed on to them. */
+export type Forwarding<A> = {
+  readonly [
+    K in keyof A as A[K] extends (...args: never[]) => Promise<unknown> ? K : never
+  ]: A[K] extends (...args: infer Args) => Promise<infer R> ? (...args: Args) => Reply<R> : never;
+};
+
+/** Makes the face of a ref through which the running call is passed on. */
+export function forwardTo(incarnation: Incarnation, call: PendingCall, to: Cell): object {
+  const face: Record<string, unknown> = {};
+  for (const verb of to.behaviour.verbs.values()) {
+    if (verb.kind === "call") face[verb.name] = forwarder(incarnation, call, to, verb);
+  }
+  return face;
+}
+
+function forwarder(incarnation: Incarnation, call: PendingCall, to: Cell, verb: Verb) {
+  let used = false;
+  return (...args: unknown[]): Reply<unknown> => {
+    if (used)
+      throw new BadInputError(`forward: the call has been passed on already, to ${to.label}`);
+    used = true;
+    incarnation.takeReply();
+    to.kernel.router.deliver(new Envelope(to, verb, args, call, incarnation.cell));
+    return new Reply(call);
+  };
+}

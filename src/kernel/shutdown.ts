@@ -1,0 +1,86 @@
+import { exitProcess, onOsSignal } from "../world/host.ts";
+import { BadInputError } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
+import { checkDelay, checkName } from "./options.ts";
+import { deadline } from "./time.ts";
+
+export interface PhaseOptions {
+  /** In ms; then the shutdown goes on without it. Default 5,000. */
+  readonly timeout?: number;
+}
+
+export interface ShutdownOptions {
+  /** Default `SIGTERM` and `SIGINT`. */
+  readonly signals?: readonly string[];
+  /** Ends the process when all is done. Default true. */
+  readonly exit?: boolean;
+}
+
+interface Phase {
+  readonly name: string;
+  readonly run: () => void | Promise<void>;
+  readonly timeoutMs: number;
+}
+
+/** Coordinated shutdown: what was added runs in order, each with its time limit; then the actors stop. */
+export class Shutdown {
+  readonly #kernel: Kernel;
+  readonly #stopActors: () => Promise<void>;
+  readonly #phases: Phase[] = [];
+  readonly #unlisten: (() => void)[] = [];
+  #running: Promise<boolean> | null = null;
+
+  constructor(kernel: Kernel, stopActors: () => Promise<void>) {
+    this.#kernel = kernel;
+    this.#stopActors = stopActors;
+  }
+
+  add(name: string, run: () => void | Promise<void>, options: PhaseOptions = {}): void {
+    checkName("phase: name", name);
+    checkDelay(`phase ${name}: timeout`, options.timeout);
+    if (this.#phases.some((phase) => phase.name === name)) {
+      throw new BadInputError(`phase: there is a phase "${name}" already`);
+    }
+    this.#phases.push({ name, run, timeoutMs: options.timeout ?? 5_000 });
+  }
+
+  /** Runs once; whoever asks again gets the same outcome. */
+  run(): Promise<boolean> {
+    return (this.#running ??= this.#runPhases());
+  }
+
+  async #runPhases(): Promise<boolean> {
+    let well = true;
+    for (const phase of this.#phases) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the promise
+      if (!(await this.#runPhase(phase))) well = false;
+    }
+    await this.#stopActors();
+    return well;
+  }
+
+  async #runPhase({ name, run, timeoutMs }: Phase): Promise<boolean> {
+    try {
+      await deadline(this.#kernel, Promise.resolve().then(run), timeoutMs);
+      return true;
+    } catch (error) {
+      const { events, name: actor } = this.#kernel;
+      events.emit({ type: "hookFailed", actor, hook: `shutdown phase ${name}`, error });
+      return false;
+    }
+  }
+
+  onSignals({ signals = ["SIGTERM", "SIGINT"], exit = true }: ShutdownOptions = {}): void {
+    const onSignal = (): void => {
+      void this.run().then((well) => {
+        if (exit) exitProcess(well ? 0 : 1);
+      });
+    };
+    for (const signal of signals) this.#unlisten.push(onOsSignal(signal, onSignal));
+  }
+
+  /** Listens for signals no more. */
+  forget(): void {
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+  }
+}

@@ -1,0 +1,167 @@
+import { Envelope } from "./envelope.ts";
+import { BadInputError } from "./errors.ts";
+import type { Belonging, Incarnation } from "./incarnation.ts";
+import { pushLane } from "./lane.ts";
+import { checkOneOf } from "./options.ts";
+import { EnvelopeQueue } from "./queue.ts";
+import { asNobody } from "./running.ts";
+import { failLater, runLater } from "./tasks.ts";
+import { isThenable, Verb } from "./verb.ts";
+
+/** A web stream, as far as it is read here; older browsers' are not async iterable. */
+interface StreamLike<T> {
+  getReader(): {
+    read(): Promise<{ done: boolean; value?: T | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
+}
+
+/** What can be a source: anything that yields, Node streams among them, and web streams. */
+export type Source<T> = AsyncIterable<T> | Iterable<T> | StreamLike<T>;
+
+export interface SourceOptions {
+  /**
+   * Where items stand among what the actor has to do: `high` before all messages, `normal` in
+   * the mailbox, in turn (default), `low` when no message waits.
+   */
+  readonly priority?: "high" | "normal" | "low";
+  /** What a failing source does: gets the error as a message. Without it, the actor fails. */
+  readonly onError?: (error: unknown) => void | Promise<void>;
+  /** Called, as a message, when the source has ended. */
+  readonly onEnd?: () => void | Promise<void>;
+}
+
+const ITEM = new Verb(
+  "item",
+  "cast",
+  (_ctx: Incarnation, pump: Pump, item: unknown) => pump.handle(item),
+  "source",
+);
+
+/**
+ * Feeds an actor from a source.
+ *
+ * ```text
+ *   next() ──► item ──► mailbox ──► handler ──┐
+ *     ▲                                       │ only then
+ *     └───────────────────────────────────────┘
+ * ```
+ */
+export class Pump implements Belonging, Disposable {
+  readonly #owner: Incarnation;
+  readonly #onItem: (item: never) => unknown;
+  readonly #options: SourceOptions;
+  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
+  #over = false;
+
+  constructor(
+    owner: Incarnation,
+    source: Source<unknown>,
+    onItem: (item: never) => unknown,
+    options: SourceOptions,
+  ) {
+    checkOneOf("source: priority", options.priority, ["high", "normal", "low"]);
+    this.#owner = owner;
+    this.#onItem = onItem;
+    this.#options = options;
+    this.#iterator = open(source);
+  }
+
+  /** Asks for the next item. */
+  pull(): void {
+    if (this.#over) return;
+    try {
+      const next = asNobody(() => this.#iterator.next());
+      if (isThenable(next)) {
+        next.then(
+          (result) => this.#took(result as IteratorResult<unknown>),
+          (error: unknown) => this.#failed(error),
+        );
+      } else this.#took(next as IteratorResult<unknown>);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #took(result: IteratorResult<unknown>): void {
+    if (this.#over) return;
+    if (result.done === true) {
+      this.#finish();
+      if (this.#options.onEnd !== undefined) runLater(this.#owner, this.#options.onEnd, undefined);
+      return;
+    }
+    const { cell } = this.#owner;
+    const args = [this, result.value];
+    switch (this.#options.priority) {
+      case "high":
+        pushLane(cell, ITEM, args, null);
+        break;
+      case "low":
+        (cell.extra.low ??= new EnvelopeQueue()).push(new Envelope(cell, ITEM, args, null, cell));
+        cell.wakeFor(0);
+        break;
+      default:
+        cell.kernel.router.deliver(new Envelope(cell, ITEM, args, null, cell));
+    }
+  }
+
+  /** Runs in a turn of the actor. */
+  handle(item: unknown): unknown {
+    if (this.#over) return undefined;
+    const result = this.#onItem(item as never);
+    if (isThenable(result)) return result.then(() => this.pull());
+    this.pull();
+    return undefined;
+  }
+
+  #failed(error: unknown): void {
+    if (this.#over) return;
+    this.#finish();
+    if (this.#options.onError === undefined) failLater(this.#owner, "source", error);
+    else runLater(this.#owner, this.#options.onError, error);
+  }
+
+  /** Not polled again. */
+  #finish(): void {
+    this.#over = true;
+    this.#owner.disown(this);
+  }
+
+  release(): void {
+    if (this.#over) return;
+    this.#over = true;
+    try {
+      const left = asNobody(() => this.#iterator.return?.());
+      if (isThenable(left)) left.then(undefined, () => {});
+    } catch {
+      // It ends because nobody reads it any more: there is nobody to tell.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#owner.disown(this);
+    this.release();
+  }
+}
+
+function open(source: Source<unknown>): AsyncIterator<unknown> | Iterator<unknown> {
+  if (typeof source === "object" && source !== null) {
+    if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+    if (Symbol.iterator in source) return source[Symbol.iterator]();
+    if ("getReader" in source) return readStream(source);
+  }
+  throw new BadInputError(
+    `source: ${String(source)} yields nothing; give an iterable, an async iterable or a stream`,
+  );
+}
+
+async function* readStream<T>(stream: StreamLike<T>): AsyncGenerator<T> {
+  const reader = stream.getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      yield read.value as T;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}

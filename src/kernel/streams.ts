@@ -1,0 +1,170 @@
+import { openCall } from "./calls.ts";
+import type { Cell } from "./cell.ts";
+import { ActorFailedError, ActorStoppedError, BadInputError, Refusal, refuse } from "./errors.ts";
+import { cast, type CallOptions } from "./calls.ts";
+import type { Belonging, Incarnation } from "./incarnation.ts";
+import { asNobody } from "./running.ts";
+import { failLater } from "./tasks.ts";
+import { invoke, isThenable, Verb } from "./verb.ts";
+
+/**
+ * Streaming replies: a verb that answers many times, at the reader's pace.
+ *
+ * ```text
+ *   reader: for await … ──► next() ─ OPEN, then PULL ─►  actor: the verb's iterator
+ *                      ◄── value ◄──────────────────────   runs to its next `yield`
+ *           break      ──► LEAVE ────────────────────►     iterator.return()
+ * ```
+ *
+ * Each step is a call, so all that holds for calls holds here. A step starts in a turn of the
+ * actor but does not hold it: while the iterator awaits something, other messages are handled.
+ */
+export function openStream(
+  to: Cell,
+  verb: Verb,
+  args: readonly unknown[],
+  options?: CallOptions,
+): AsyncIterable<unknown> {
+  return { [Symbol.asyncIterator]: () => new StreamReader(to, verb, args, options) };
+}
+
+/** The actor's side of one open stream. */
+class StreamWriter implements Belonging {
+  readonly #owner: Incarnation;
+  readonly #verb: string;
+  readonly #iterator: AsyncIterator<unknown>;
+  #over = false;
+
+  constructor(owner: Incarnation, verb: string, iterator: AsyncIterator<unknown>) {
+    this.#owner = owner;
+    this.#verb = verb;
+    this.#iterator = iterator;
+  }
+
+  pull(): void {
+    const reply = this.#owner.defer<IteratorResult<unknown>>();
+    const { cell, endReason } = this.#owner;
+    if (this.#over) {
+      const reason = endReason ?? { kind: "normal" };
+      reply.reject(new ActorStoppedError(cell.label, `stream ${this.#verb}`, reason));
+      return;
+    }
+    // As nobody: the iterator does not hold the actor, so it may call it.
+    asNobody(() => this.#iterator.next()).then(
+      (result) => {
+        if (result.done === true) this.#finish();
+        reply.resolve(result);
+      },
+      (error: unknown) => {
+        this.#finish();
+        if (error instanceof Refusal) {
+          reply.reject(error.error);
+          return;
+        }
+        reply.reject(new ActorFailedError(cell.label, this.#verb, error));
+        failLater(this.#owner, "task", error);
+      },
+    );
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#owner.disown(this);
+  }
+
+  leave(): void {
+    this.#owner.disown(this);
+    this.release();
+  }
+
+  release(): void {
+    if (this.#over) return;
+    this.#over = true;
+    try {
+      const left = asNobody(() => this.#iterator.return?.());
+      if (isThenable(left)) left.then(undefined, () => {});
+    } catch {
+      // The writer is ended because nobody reads: there is nobody to tell.
+    }
+  }
+}
+
+const OPEN = new Verb(
+  "stream.open",
+  "call",
+  (ctx: Incarnation, verb: Verb, args: readonly unknown[]) => {
+    const stream = invoke(verb, ctx, args) as Partial<AsyncIterable<unknown>> | undefined;
+    const iterator = stream?.[Symbol.asyncIterator]?.();
+    if (iterator === undefined) {
+      throw new BadInputError(`stream verb ${verb.name} must return an async iterable`);
+    }
+    const writer = new StreamWriter(ctx, verb.name, iterator);
+    ctx.own(writer);
+    return writer;
+  },
+  "message",
+);
+
+const PULL = new Verb(
+  "stream.next",
+  "call",
+  (ctx: Incarnation, writer: StreamWriter) => {
+    if (!ctx.owns(writer)) throw refuse(gone(ctx));
+    writer.pull();
+  },
+  "message",
+);
+
+const LEAVE = new Verb(
+  "stream.leave",
+  "cast",
+  (_ctx: Incarnation, writer: StreamWriter) => writer.leave(),
+  "message",
+);
+
+function gone({ cell }: Incarnation): ActorStoppedError {
+  return new ActorStoppedError(cell.label, "stream", { kind: "shutdown", detail: "restarted" });
+}
+
+/** The reader's side: opens with the first `next`, so a stream that nobody reads costs nothing. */
+class StreamReader implements AsyncIterator<unknown> {
+  readonly #to: Cell;
+  readonly #verb: Verb;
+  readonly #args: readonly unknown[];
+  readonly #options: CallOptions;
+  #writer: StreamWriter | null = null;
+  #over = false;
+
+  constructor(to: Cell, verb: Verb, args: readonly unknown[], options: CallOptions | undefined) {
+    this.#to = to;
+    this.#verb = verb;
+    this.#args = args;
+    // A quiet stream is no dead one: without a limit of its own, a step may take for ever.
+    this.#options = { timeout: Infinity, ...options };
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    if (this.#over) return { done: true, value: undefined };
+    try {
+      this.#writer ??= (await openCall(
+        this.#to,
+        OPEN,
+        [this.#verb, this.#args],
+        this.#options,
+      )) as StreamWriter;
+      const pulled = await openCall(this.#to, PULL, [this.#writer], this.#options);
+      const result = pulled as IteratorResult<unknown>;
+      this.#over = result.done === true;
+      return result;
+    } catch (error) {
+      await this.return();
+      throw error;
+    }
+  }
+
+  return(): Promise<IteratorResult<unknown>> {
+    if (!this.#over && this.#writer !== null) cast(this.#to, LEAVE, [this.#writer]);
+    this.#over = true;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}

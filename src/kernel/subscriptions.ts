@@ -1,0 +1,75 @@
+import type { Belonging, Incarnation } from "./incarnation.ts";
+import { Envelope } from "./envelope.ts";
+import { MailboxFullError } from "./errors.ts";
+import { failLater } from "./tasks.ts";
+import { asNobody } from "./running.ts";
+import { Verb } from "./verb.ts";
+
+export interface SubscribeOptions<T> {
+  /** Only events for which this is true; asked when they are published. A throw fails the actor. */
+  readonly when?: (event: T) => boolean;
+}
+
+/** Counts against the bound, as any message: a slow subscriber is under its own mailbox policy. */
+const EVENT = new Verb("event", "cast", (_ctx: never, subscription: Subscription, event: unknown) =>
+  subscription.handle(event),
+);
+
+/** One actor's interest in a topic. */
+export class Subscription implements Belonging, Disposable {
+  readonly #owner: Incarnation;
+  readonly #topic: string;
+  readonly #onEvent: (event: never) => unknown;
+  readonly #when: ((event: never) => boolean) | undefined;
+  #over = false;
+
+  constructor(
+    owner: Incarnation,
+    topic: string,
+    onEvent: (event: never) => unknown,
+    when: ((event: never) => boolean) | undefined,
+  ) {
+    this.#owner = owner;
+    this.#topic = topic;
+    this.#onEvent = onEvent;
+    this.#when = when;
+  }
+
+  /** Called by the publisher, which must neither run nor suffer from the subscriber. */
+  readonly receive = (event: unknown): void => {
+    if (this.#over || !this.#wants(event)) return;
+    const { cell } = this.#owner;
+    const envelope = new Envelope(cell, EVENT, [this, event], null, null);
+    try {
+      cell.kernel.router.deliver(envelope);
+    } catch (error) {
+      if (!(error instanceof MailboxFullError)) throw error;
+      cell.kernel.router.deadLetter(envelope, "mailbox full");
+    }
+  };
+
+  #wants(event: unknown): boolean {
+    const when = this.#when;
+    if (when === undefined) return true;
+    try {
+      return asNobody(() => when(event as never));
+    } catch (error) {
+      failLater(this.#owner, "source", error);
+      return false;
+    }
+  }
+
+  handle(event: unknown): unknown {
+    return this.#over ? undefined : this.#onEvent(event as never);
+  }
+
+  release(): void {
+    this.#over = true;
+    this.#owner.cell.kernel.topics.unsubscribe({ name: this.#topic }, this.receive);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+    this.#owner.disown(this);
+  }
+}

@@ -1,0 +1,258 @@
+import { Groups } from "../names/groups.ts";
+import { Registry } from "../names/registry.ts";
+import { Topics, type Topic } from "../names/topics.ts";
+import { createHostWorld } from "../world/host-world.ts";
+import { asyncScope, isDevelopment, watchCollection, type AsyncScope } from "../world/host.ts";
+import type { World } from "../world/world.ts";
+import { drainCell, exitedCell, stopCell, type WaitOptions } from "./acts.ts";
+import { Behaviour, behaviourOf, type ActorDef } from "./behaviour.ts";
+import { Cell } from "./cell.ts";
+import { ChildrenOf } from "./children.ts";
+import type { PropsArgs } from "./context.ts";
+import { Events, type EventListener, type EventType } from "./events.ts";
+import { SHUTDOWN } from "./exit-reason.ts";
+import { GroupRef, type Group } from "./group-ref.ts";
+import { Incarnation } from "./incarnation.ts";
+import type { Kernel, Stats } from "./kernel.ts";
+import { kill } from "./life.ts";
+import { lineLogger, Log, silentLogger, type Logger } from "./log.ts";
+import { checkLimit, checkName, checkNumber, resolveOptions } from "./options.ts";
+import { refTo, type AnyRef, type Ref } from "./ref.ts";
+import { Router } from "./router.ts";
+import { Scheduler, type SchedulerWorld } from "./scheduler.ts";
+import { Shutdown, type PhaseOptions, type ShutdownOptions } from "./shutdown.ts";
+import { spawnCell, spawnHeld } from "./spawn.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { Interval, deadline } from "./time.ts";
+import { takeTurn } from "./turn.ts";
+import { Wheel } from "./wheel.ts";
+
+export interface SystemOptions {
+  /** In addresses and logs. Default `local`. */
+  readonly name?: string;
+  /** Time limit of calls in ms, where the caller gives none; `Infinity` for none. Default 5,000. */
+  readonly callTimeout?: number;
+  /** Bound of mailboxes, where neither definition nor spawn gives one. Default 100,000. */
+  readonly mailboxCapacity?: number;
+  /**
+   * Looks for slow handlers and for circles of waiting actors. Default: unless
+   * `NODE_ENV=production`, for it costs a look at the clock for each message, and an async scope
+   * for each async handler.
+   */
+  readonly development?: boolean;
+  /** In development, handlers that hold the event loop longer are reported. Default 10 ms. */
+  readonly slowHandlerMs?: number;
+  /** Where lines go; `false` for nowhere. Default: one line on stderr for each failure. */
+  readonly logger?: Logger | false;
+  /** Time, chance and scheduling. Default: the host's. */
+  readonly world?: World;
+}
+
+const ROOT = new Behaviour({ name: "root", verbs: [] });
+
+/**
+ * Actors that live together: a name space, a root, one event loop's scheduler.
+ *
+ * Systems know nothing of each other. `await using system = createSystem()` stops it, and all its
+ * actors, at the end of the scope.
+ */
+export class System implements AsyncDisposable {
+  readonly #kernel: Kernel;
+  readonly #root: Cell;
+  readonly #shutdown: Shutdown;
+
+  /** @internal Use `createSystem`. */
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    const options = resolveOptions(ROOT, "system", undefined, kernel.capacity);
+    this.#root = new Cell(kernel, ROOT, options, null, undefined);
+    this.#root.extra.name = kernel.name;
+    this.#root.incarnation = new Incarnation(this.#root);
+    this.#root.status = "running";
+    this.#root.flags = 0;
+    this.#shutdown = new Shutdown(kernel, () => this.stop());
+  }
+
+  get name(): string {
+    return this.#kernel.name;
+  }
+
+  /**
+   * Starts an actor at the top of the tree; returns its ref at once.
+   *
+   * Messages may be sent from that moment; none is handled before `init` is done. A failed start
+   * is what `started(ref)` rejects with. It does not come back when it fails, unless `restart`
+   * says so.
+   */
+  spawn<A, P>(def: ActorDef<A, P>, ...[props, options]: PropsArgs<P>): Ref<A> {
+    return refTo(this.#kernel.spawn(this.#root, behaviourOf(def), props, options));
+  }
+
+  /** Stops all actors, the youngest first, each within its shutdown time. */
+  async stop(options?: WaitOptions): Promise<void> {
+    await stopCell(this.#root, SHUTDOWN, options);
+    this.#shutdown.forget();
+    this.#kernel.wheel.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Resolves when the system has stopped. */
+  async stopped(): Promise<void> {
+    await exitedCell(this.#root);
+  }
+
+  /** The actor of this name, if there is one and it is of this kind. */
+  whereIs<A>(def: ActorDef<A, never>, name?: string): Ref<A> | undefined {
+    const cell = this.#kernel.registry.get(name ?? def.name);
+    return cell !== undefined && cell.behaviour === behaviourOf(def) ? refTo(cell) : undefined;
+  }
+
+  /** All registered names, in the order of registration. */
+  names(): string[] {
+    return this.#kernel.registry.names();
+  }
+
+  /** The actors at the top of the tree, in start order. */
+  actors(): AnyRef[] {
+    return this.#root.family?.list().map(({ ref }) => ref) ?? [];
+  }
+
+  group<A>(key: Group<A>): GroupRef<A> {
+    return new GroupRef(this.#kernel, key);
+  }
+
+  /** The groups of a scope that have members; of the default scope, without one. */
+  groups(scope = "default"): string[] {
+    return this.#kernel.groups.names(scope);
+  }
+
+  /** The scopes that have groups with members. */
+  scopes(): string[] {
+    return this.#kernel.groups.scopes();
+  }
+
+  /** Tells all subscribers; answers how many. */
+  publish<T>(topic: Topic<T>, event: T): number {
+    return this.#kernel.topics.publish(topic, event);
+  }
+
+  /** Calls `listener` for events, of all types or of those given; returns how to end that. */
+  on(listener: EventListener, ...types: readonly EventType[]): () => void {
+    return this.#kernel.events.subscribe(listener, types.length === 0 ? undefined : types);
+  }
+
+  /** Counters since the system was made, as they are now. */
+  stats(): Readonly<Stats> & { readonly alive: number; readonly turns: number } {
+    const { stats, scheduler } = this.#kernel;
+    return { ...stats, alive: stats.spawned - stats.ended, turns: scheduler.turns };
+  }
+
+  /** Rejects with `TimeoutError` when the promise takes longer; the promise itself goes on. */
+  deadline<T>(promise: PromiseLike<T>, timeoutMs: number): Promise<T> {
+    return deadline(this.#kernel, promise, timeoutMs);
+  }
+
+  /** Yields 0, 1, 2 … every `periodMs`, drift-free; what comes while nobody looks is skipped. */
+  interval(periodMs: number): AsyncIterableIterator<number> {
+    return new Interval(this.#kernel, periodMs);
+  }
+
+  /** Adds something to do at shutdown, after what was added before, and before the actors stop. */
+  phase(name: string, run: () => void | Promise<void>, options?: PhaseOptions): void {
+    this.#shutdown.add(name, run, options);
+  }
+
+  /** Runs the phases, then stops all actors. True when all went well and in time. */
+  shutdown(): Promise<boolean> {
+    return this.#shutdown.run();
+  }
+
+  /** Shuts down at the first of these signals, then ends the process: 0 when all went well. */
+  shutdownOnSignals(options?: ShutdownOptions): void {
+    this.#shutdown.onSignals(options);
+  }
+}
+
+/** Makes a system of its own. */
+export function createSystem(options: SystemOptions = {}): System {
+  checkName("createSystem: name", options.name);
+  checkLimit("createSystem: callTimeout", options.callTimeout);
+  checkNumber("createSystem: mailboxCapacity", options.mailboxCapacity, 1, "messages");
+  checkNumber("createSystem: slowHandlerMs", options.slowHandlerMs, 0, "ms");
+  return new System(wire(options));
+}
+
+/** Puts the parts of one node together. */
+function wire(options: SystemOptions): Kernel {
+  const world = options.world ?? createHostWorld();
+  const development = options.development ?? isDevelopment();
+  const scope = development ? asyncScope<Incarnation>() : undefined;
+  const events = new Events();
+  const logger = options.logger === false ? silentLogger : (options.logger ?? lineLogger);
+  let lastId = 0;
+  const watch = watchCollection<Cell>(refCollected);
+  const kernel: Kernel = {
+    name: options.name ?? "local",
+    incarnation: world.id(),
+    world,
+    wheel: new Wheel(world),
+    scheduler: new Scheduler(scope === undefined ? world : unscoped(world, scope), takeTurn),
+    get router() {
+      return router;
+    },
+    events,
+    log: new Log(logger, events),
+    stats: {
+      spawned: 0,
+      ended: 0,
+      failures: 0,
+      restarts: 0,
+      deadLetters: 0,
+      lateReplies: 0,
+      skippedCalls: 0,
+      timeouts: 0,
+      overflows: 0,
+    },
+    registry: new Registry(),
+    groups: new Groups(),
+    topics: new Topics(),
+    scope,
+    stopwatch: development ? new Stopwatch(world, options.slowHandlerMs ?? 10) : null,
+    callTimeout: options.callTimeout ?? 5_000,
+    capacity: options.mailboxCapacity ?? 100_000,
+    nextId: () => lastId++,
+    watchRef: watch,
+    spawn: spawnCell,
+    spawnHeld,
+    stop: stopCell,
+    kill: (cell) => kill(cell, false),
+    exited: (cell) => exitedCell(cell),
+    childrenOf: (parent) => new ChildrenOf(parent),
+  };
+  const router = new Router(kernel);
+  return kernel;
+}
+
+/** Turns are nobody's, whoever's message it was that started them. */
+function unscoped(world: World, scope: AsyncScope<Incarnation | undefined>): SchedulerWorld {
+  return {
+    now: () => world.now(),
+    defer: (fn) => world.defer(() => scope.run(undefined, fn)),
+    yieldToHost: (fn) => world.yieldToHost(() => scope.run(undefined, fn)),
+  };
+}
+
+/** The last ref to an actor that asked for it is gone: it ends when it has done its work. */
+function refCollected(cell: Cell): void {
+  if (cell.status !== "stopped" && --cell.extra.refs === 0) void drainCell(cell);
+}
+
+let shared: System | undefined;
+
+/** One system for programs that need no more than one; made when first asked for. */
+export function defaultSystem(): System {
+  return (shared ??= createSystem({ name: "default" }));
+}

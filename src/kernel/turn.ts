@@ -1,0 +1,191 @@
+import {
+  BUSY,
+  DRAINING,
+  HAS_WAITED,
+  MUST_BEGIN,
+  MUST_END,
+  QUEUED,
+  SENDERS_WAIT,
+  URGENT,
+  type Cell,
+} from "./cell.ts";
+import type { Envelope } from "./envelope.ts";
+import { ActorFailedError, Refusal } from "./errors.ts";
+import { NORMAL } from "./exit-reason.ts";
+import { inScope, STASHED, type Incarnation } from "./incarnation.ts";
+import { actOnStop, begin, runExit } from "./life.ts";
+import { admitWaiters } from "./mailbox.ts";
+import { running } from "./running.ts";
+import { requestStop } from "./stop.ts";
+import { invoke, isThenable } from "./verb.ts";
+
+/** Nothing to do now. */
+const IDLE = 0;
+/** Something other than a message was done. */
+const AGAIN = 1;
+
+/**
+ * Takes one turn: up to `budget` messages of one actor; answers how many it took.
+ *
+ * The way of almost every message is the three lines under `ordinary`. All else, the lanes above
+ * messages included, hides behind one test of flags.
+ */
+export function takeTurn(cell: Cell, budget: number): number {
+  const { stopwatch } = cell.kernel;
+  stopwatch?.start();
+  running.cell = cell;
+  let handled = 0;
+  let idle = false;
+  while (handled < budget) {
+    let next: Envelope | null | typeof IDLE | typeof AGAIN;
+    if ((cell.flags & (BUSY | URGENT | SENDERS_WAIT)) === 0) {
+      next = cell.mailbox.shift(); // ordinary
+    } else {
+      // A replacement is begun in a turn of its own, so that a crash loop starves nobody.
+      if ((cell.flags & MUST_BEGIN) !== 0 && handled > 0) break;
+      next = pickUnusual(cell);
+      if (next === AGAIN) {
+        handled++;
+        continue;
+      }
+    }
+    if (next === null || next === IDLE) {
+      idle = true;
+      break;
+    }
+    handle(cell, next);
+    handled++;
+    stopwatch?.lap(cell, next);
+  }
+  running.cell = null;
+  cell.flags &= ~QUEUED;
+  if (!idle || (cell.flags & (MUST_BEGIN | MUST_END)) !== 0) cell.kernel.scheduler.enqueue(cell);
+  return handled;
+}
+
+/** What to do when something may stand before the next message in the mailbox. */
+function pickUnusual(cell: Cell): Envelope | typeof IDLE | typeof AGAIN {
+  const { rare } = cell;
+  if ((cell.flags & MUST_BEGIN) !== 0) {
+    cell.flags &= ~MUST_BEGIN;
+    begin(cell);
+    return AGAIN;
+  }
+  if ((cell.flags & MUST_END) !== 0) {
+    cell.flags &= ~MUST_END;
+    runExit(cell);
+    return AGAIN;
+  }
+  if (rare?.stop != null && cell.status !== "stopped" && actOnStop(cell)) return AGAIN;
+  if ((cell.flags & BUSY) !== 0) return IDLE;
+  const event = rare?.lane?.shift();
+  if (event != null) return event;
+  const message = rare?.selector == null ? cell.mailbox.shift() : takeSelected(cell);
+  if ((cell.flags & SENDERS_WAIT) !== 0) admitWaiters(cell);
+  if (message !== null) return message;
+  const item = rare?.low?.shift();
+  if (item != null) return item;
+  if ((cell.flags & DRAINING) !== 0) {
+    requestStop(cell, NORMAL, true);
+    return AGAIN;
+  }
+  if (rare?.selector == null) cell.flags &= ~URGENT;
+  return IDLE;
+}
+
+/** The first message that the loop's selector wants; what it does not want stays in place. */
+function takeSelected(cell: Cell): Envelope | null {
+  const rare = cell.rare!;
+  const wanted = rare.selector!;
+  let previous = rare.scanned;
+  let envelope = previous === null ? cell.mailbox.head : previous.next;
+  while (envelope !== null) {
+    if (envelope.verb.internal || wanted(envelope)) {
+      cell.mailbox.removeAfter(previous, envelope);
+      return envelope;
+    }
+    previous = rare.scanned = envelope;
+    envelope = envelope.next;
+  }
+  return null;
+}
+
+/** Handles one message: does what it asks, and settles its call. */
+function handle(cell: Cell, envelope: Envelope): void {
+  const { call, verb } = envelope;
+  if (call !== null && call.settled) {
+    cell.kernel.stats.skippedCalls++;
+    return;
+  }
+  const incarnation = cell.incarnation!;
+  cell.current = envelope;
+  let result: unknown;
+  try {
+    result =
+      verb.waits && cell.kernel.scope !== undefined
+        ? inScope(incarnation, true, () => invoke(verb, incarnation, envelope.args))
+        : invoke(verb, incarnation, envelope.args);
+  } catch (error) {
+    threw(cell, incarnation, envelope, error);
+    return;
+  }
+  if (typeof result === "object" && isThenable(result))
+    suspend(cell, incarnation, envelope, result);
+  else finished(cell, incarnation, envelope, result);
+}
+
+/** Waits for an async handler; until it is done the actor takes no other ordinary message. */
+function suspend(
+  cell: Cell,
+  incarnation: Incarnation,
+  envelope: Envelope,
+  pending: PromiseLike<unknown>,
+): void {
+  cell.flags |= BUSY | HAS_WAITED;
+  envelope.verb.waits = true;
+  pending.then(
+    (result) => {
+      if (incarnation.over) return;
+      cell.flags &= ~BUSY;
+      finished(cell, incarnation, envelope, result);
+      cell.resume();
+    },
+    (error: unknown) => {
+      if (incarnation.over) return;
+      cell.flags &= ~BUSY;
+      threw(cell, incarnation, envelope, error);
+      cell.resume();
+    },
+  );
+}
+
+/** Gives the reply, unless the handler kept it, passed it on or stashed the message. */
+function finished(cell: Cell, incarnation: Incarnation, envelope: Envelope, result: unknown): void {
+  if (incarnation.over) return;
+  cell.current = null;
+  if (incarnation.taken === 0) envelope.call?.resolve(result);
+  else incarnation.taken = 0;
+}
+
+/** A refusal is the caller's; anything else is the actor's failure. */
+function threw(cell: Cell, incarnation: Incarnation, envelope: Envelope, error: unknown): void {
+  if (incarnation.over) return;
+  const { verb, call } = envelope;
+  cell.current = null;
+  const { taken } = incarnation;
+  incarnation.taken = 0;
+  if (error instanceof Refusal) {
+    if (call !== null) call.reject(error.error);
+    else if (!verb.internal) cell.kernel.router.deadLetter(envelope, "refused");
+    return;
+  }
+  // What is handled when an actor fails is not handled again, stashed or not.
+  if (taken === STASHED) cell.rare!.stash!.extract((stashed) => stashed === envelope);
+  call?.reject(new ActorFailedError(cell.label, verb.name, error));
+  cell.keeper?.failed(cell, {
+    error,
+    phase: verb.phase,
+    reason: { kind: "failed", error },
+    killed: false,
+  });
+}

@@ -1,0 +1,45 @@
+declare const EVENT: unique symbol;
+
+/** A subject to publish on; equal to every topic of the same name. */
+export interface Topic<T> {
+  readonly name: string;
+  /** Phantom: the type of what is published. */
+  readonly [EVENT]?: (event: T) => T;
+}
+
+/** Names a topic. `T` is the type of its events. */
+export function topic<T>(name: string): Topic<T> {
+  return { name };
+}
+
+interface Named {
+  readonly name: string;
+}
+
+export type Subscriber = (event: unknown) => void;
+
+/** Who subscribes to what. Knows nothing of actors: a subscriber is a function. */
+export class Topics {
+  readonly #subscribers = new Map<string, Set<Subscriber>>();
+
+  subscribe({ name }: Named, subscriber: Subscriber): void {
+    const subscribers = this.#subscribers.get(name) ?? new Set();
+    this.#subscribers.set(name, subscribers.add(subscriber));
+  }
+
+  unsubscribe({ name }: Named, subscriber: Subscriber): void {
+    const subscribers = this.#subscribers.get(name);
+    if (subscribers?.delete(subscriber) === true && subscribers.size === 0) {
+      this.#subscribers.delete(name);
+    }
+  }
+
+  /** Tells all who subscribe now, in the order in which they came; answers how many. */
+  publish({ name }: Named, event: unknown): number {
+    const subscribers = this.#subscribers.get(name);
+    if (subscribers === undefined) return 0;
+    const told = [...subscribers];
+    for (const subscriber of told) subscriber(event);
+    return told.length;
+  }
+}

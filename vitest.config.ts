@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^troupe$/, replacement: source("index.ts") },
+      { find: /^troupe\/testing$/, replacement: source("testing/index.ts") },
+      { find: /^troupe\/net$/, replacement: source("net/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    // Heap-leak tests call globalThis.gc().
+    execArgv: ["--expose-gc"],
+    testTimeout: 10_000,
+    hookTimeout: 20_000,
+    teardownTimeout: 5_000,
+    typecheck: {
+      enabled: true,
+      checker: "tsc",
+      include: ["test/types/**/*.test-d.ts"],
+      tsconfig: "tsconfig.test.json",
+    },
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: ["src/**/*.d.ts"],
+      reporter: ["text-summary", "html"],
+    },
+  },
+});
