@@ -3,6 +3,7 @@ import {
   type ActorDef,
   type ActorSettings,
   type Hook,
+  type LifecycleHooks,
   type Supervision,
 } from "../kernel/behaviour.ts";
 import type { Context, InitContext } from "../kernel/context.ts";
@@ -91,13 +92,9 @@ export function actor<
 }
 
 /** The parts of a definition as they are at run time. */
-interface LooseDefinition extends Definition {
+interface LooseDefinition extends Definition, LifecycleHooks {
   readonly init?: Hook | undefined;
   readonly exit?: Hook | undefined;
-  readonly onChild?: Hook | undefined;
-  readonly onDown?: Hook | undefined;
-  readonly onExit?: Hook | undefined;
-  readonly onGroup?: Hook | undefined;
   readonly cast?: object | undefined;
   readonly call?: object | undefined;
   readonly stream?: object | undefined;
@@ -113,10 +110,7 @@ export function define(definition: object): Behaviour {
     verbs: collectVerbs(name, given),
     init: given.init,
     exit: given.exit,
-    onChild: given.onChild,
-    onDown: given.onDown,
-    onExit: given.onExit,
-    onGroup: given.onGroup,
+    hooks: given,
     supervision: given.supervision,
     settings: given,
   });

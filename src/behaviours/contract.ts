@@ -104,8 +104,11 @@ export interface StreamMessage<K, Args, R> {
  * `ActorDef<Contract, Props>`: that keeps declarations fast, and lets two actors know each other.
  */
 export function implement<A>(): Implement<A> {
-  const withHandlers = (implementation: object): unknown => define(implementation);
-  const loop = (verbs: object, run: unknown, hooks: object | undefined): unknown =>
-    compileLoop(verbs as Record<string, never>, run as never, hooks ?? {});
-  return Object.assign(withHandlers, { loop }) as unknown as Implement<A>;
+  return implementAny as Implement<A>;
 }
+
+/** Types are gone at run time: one function implements all contracts. */
+const implementAny = Object.assign((implementation: object) => define(implementation), {
+  loop: (verbs: object, run: never, hooks: object = {}) =>
+    compileLoop(verbs as Record<string, never>, run, hooks),
+});

@@ -53,6 +53,7 @@ export class LoopInbox implements Belonging {
   #turnDone: (() => void) | null = null;
   /** Settles again and again, each time for the message at hand; only the cell waits for it. */
   readonly #turn = {
+    // oxlint-disable-next-line no-thenable -- it is one, made without a promise for each message
     then: (done: () => void): void => void (this.#turnDone = done),
   };
   #closed = false;
@@ -281,7 +282,7 @@ class LateStream implements AsyncIterable<unknown> {
     this.#source.catch(() => {});
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+  async *[Symbol.asyncIterator](): AsyncGenerator {
     yield* await this.#source;
   }
 }

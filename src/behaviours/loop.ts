@@ -75,10 +75,7 @@ export function compileLoop(
     verbs: kinds === undefined ? [SEND] : Object.entries(kinds).map(contractVerb(name)),
     init: (ctx: Incarnation) => startLoop(ctx, run),
     exit: (ctx: Incarnation) => (ctx.lastState as LoopInbox | undefined)?.finished(),
-    onChild: hooks.onChild,
-    onDown: hooks.onDown,
-    onExit: hooks.onExit,
-    onGroup: hooks.onGroup,
+    hooks,
     supervision: hooks.supervision,
     settings: hooks,
   });

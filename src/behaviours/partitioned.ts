@@ -1,8 +1,8 @@
 import type { ActorDef } from "../kernel/behaviour.ts";
 import { BadInputError } from "../kernel/errors.ts";
 import type { SpawnOptions } from "../kernel/options.ts";
-import { addMethod, CELL, type Ref } from "../kernel/ref.ts";
-import { Behaviour } from "../kernel/behaviour.ts";
+import { addMethod, type CELL, type Ref } from "../kernel/ref.ts";
+import type { Behaviour } from "../kernel/behaviour.ts";
 import type { Intensity } from "../supervision/restart-intensity.ts";
 import { hashText } from "../kernel/hash.ts";
 import type { Definition } from "./actor.ts";
@@ -36,7 +36,7 @@ export function partitioned<A, P>(spec: PartitionedSpec<A, P>): ActorDef<Partiti
   }
   const children: Record<string, AnyChild> = {};
   for (let i = 0; i < partitions; i++) {
-    children[`p${i}`] = { ...child, actor: kind as ActorDef<unknown, never>, props: props(i) };
+    children[`p${i}`] = { ...child, actor: kind, props: props(i) };
   }
   const definition = supervisor({ name: "partitioned", ...rest, children });
   const refClass = (definition as unknown as Behaviour).Ref as never;

@@ -279,7 +279,7 @@ function addSlot(parent: Cell, table: Table, id: string, entry: AnyChild): Slot 
 async function beginInOrder(table: Table): Promise<Table> {
   for (const { cell } of table.slots.values()) {
     cell.wakeFor(MUST_BEGIN);
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is the promise
+    // In order: one after the other is the promise
     await started(cell.ref);
   }
   return table;

@@ -83,7 +83,7 @@ export function exitedCell(
 ): Promise<ExitReason> {
   return promiseOf(cell, what, options, (resolve) => {
     if (cell.reason !== null) resolve(cell.reason);
-    else (cell.extra.exitWaiters ??= []).push(resolve);
+    else (cell.extra.exitWaiters ??= new Set()).add(resolve);
   });
 }
 

@@ -2,6 +2,7 @@ import type { ChildSpec } from "../supervision/child-spec.ts";
 import type { Intensity } from "../supervision/restart-intensity.ts";
 import type { AutoShutdown, Strategy } from "../supervision/strategy.ts";
 import { BadInputError } from "./errors.ts";
+import { describe } from "./exit-reason.ts";
 import type { Priority, WhenFull } from "./options.ts";
 import { makeRefClass, type ActorRef } from "./ref.ts";
 import type { Verb } from "./verb.ts";
@@ -54,16 +55,21 @@ export interface ActorSettings extends ChildSpec {
 /** A hook or handler as the kernel sees it: any signature, called by position. */
 export type Hook = (ctx: never, ...args: never[]) => unknown;
 
+/** The hooks for what comes in the lifecycle lane. */
+export interface LifecycleHooks {
+  readonly onChild?: Hook | undefined;
+  readonly onDown?: Hook | undefined;
+  readonly onExit?: Hook | undefined;
+  readonly onGroup?: Hook | undefined;
+}
+
 /** What the ways to write an actor hand to the kernel. */
 export interface BehaviourParts {
   readonly name: string;
   readonly verbs: readonly Verb[];
   readonly init?: Hook | undefined;
   readonly exit?: Hook | undefined;
-  readonly onChild?: Hook | undefined;
-  readonly onDown?: Hook | undefined;
-  readonly onExit?: Hook | undefined;
-  readonly onGroup?: Hook | undefined;
+  readonly hooks?: LifecycleHooks | undefined;
   readonly supervision?: Supervision | undefined;
   readonly settings?: ActorSettings | undefined;
 }
@@ -89,10 +95,10 @@ export class Behaviour {
     this.verbs = new Map(parts.verbs.map((verb) => [verb.name, verb]));
     this.init = parts.init;
     this.exit = parts.exit;
-    this.onChild = parts.onChild;
-    this.onDown = parts.onDown;
-    this.onExit = parts.onExit;
-    this.onGroup = parts.onGroup;
+    this.onChild = parts.hooks?.onChild;
+    this.onDown = parts.hooks?.onDown;
+    this.onExit = parts.hooks?.onExit;
+    this.onGroup = parts.hooks?.onGroup;
     this.supervision = parts.supervision ?? {};
     this.settings = parts.settings ?? {};
     this.Ref = makeRefClass(this.verbs.values());
@@ -103,7 +109,7 @@ export class Behaviour {
 export function behaviourOf(def: ActorDef<unknown, never>): Behaviour {
   if (def instanceof Behaviour) return def;
   throw new BadInputError(
-    `${String(def)} is no definition; make one with actor, implement, loop, agent or supervisor`,
+    `${describe(def)} is no definition; make one with actor, implement, loop, agent or supervisor`,
   );
 }
 

@@ -84,7 +84,7 @@ export class Rare {
   links: Set<Cell> | null = null;
   /** Called when the first incarnation has started, or never will. */
   startWaiters: ((error: unknown) => void)[] | null = null;
-  exitWaiters: ((reason: ExitReason) => void)[] | null = null;
+  exitWaiters: Set<(reason: ExitReason) => void> | null = null;
   /** Called when the present incarnation has ended, for good or not. */
   downWaiters: (() => void)[] | null = null;
   roomWaiters: ((room: boolean) => void)[] | null = null;

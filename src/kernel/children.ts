@@ -39,8 +39,8 @@ export class ChildrenOf implements Children {
   }
 
   async stopAll(): Promise<void> {
-    for (const child of this.#cells.reverse()) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the promise
+    for (const child of this.#cells.toReversed()) {
+      // In order: one after the other is the promise
       await this.stop(child.ref);
     }
   }

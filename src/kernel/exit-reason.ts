@@ -31,13 +31,21 @@ export function toReason(given: ReasonInput | undefined): ExitReason {
   return typeof given === "string" ? { kind: "shutdown", detail: given } : given;
 }
 
+/** `String` would make `[object Object]` of most things. */
+export function describe(value: unknown): string {
+  if (typeof value !== "object" || value === null || value instanceof Error) return String(value);
+  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)
+    ?.constructor?.name;
+  return `an object of ${name ?? "no class"}`;
+}
+
 /** Writes a reason as a person would say it: `failed: Error: disk full`. */
 export function describeReason(reason: DownReason): string {
   switch (reason.kind) {
     case "failed":
       return `failed: ${String(reason.error)}`;
     case "shutdown":
-      return reason.detail === undefined ? "shutdown" : `shutdown: ${String(reason.detail)}`;
+      return reason.detail === undefined ? "shutdown" : `shutdown: ${describe(reason.detail)}`;
     default:
       return reason.kind;
   }

@@ -109,7 +109,7 @@ export class ChildFamily implements Family {
     const children: Cell[] = [];
     for (let child = this.#youngest; child !== null; child = child.olderSibling)
       children.push(child);
-    return children.reverse();
+    return children.toReversed();
   }
 
   started(child: Cell, again: boolean): void {
@@ -125,8 +125,14 @@ export class ChildFamily implements Family {
     const { error, phase, reason, killed } = failure;
     const { kernel } = child;
     kernel.stats.failures++;
-    if (this.#whenEmpty !== null || this.#parent.status === "stopped") {
+    const stop = child.rare?.stop;
+    // Whoever has asked it to end, or to come down with its siblings, has decided already.
+    if (this.#whenEmpty !== null || stop?.order === true) {
       endIncarnation(child, reason, { final: true, killed });
+      return;
+    }
+    if (stop?.onHeld != null) {
+      endIncarnation(child, reason, { final: false, killed, onHeld: stop.onHeld });
       return;
     }
     const decision = this.#decide(child, failure);
@@ -301,7 +307,7 @@ export class ChildFamily implements Family {
   /** Takes down the youngest member that is up; when all are down, pauses, then begins. */
   #takeDownNext(plan: Plan, pauseMs: number): void {
     if (this.#whenEmpty !== null) return;
-    const up = [...plan.members].filter((member) => !isHeld(member)).at(-1);
+    const up = [...plan.members].findLast((member) => !isHeld(member));
     if (up !== undefined) {
       this.#takeDown(up, () => this.#takeDownNext(plan, pauseMs));
     } else if (plan.pause === null) {

@@ -28,9 +28,9 @@ export class GroupRef<A> {
   readonly #group: Group<A>;
   #turn = 0;
 
-  constructor(kernel: Kernel, group: Group<A>) {
+  constructor(kernel: Kernel, key: Group<A>) {
     this.#kernel = kernel;
-    this.#group = group;
+    this.#group = key;
   }
 
   /** The members in the order in which they joined. */

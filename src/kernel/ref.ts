@@ -1,6 +1,7 @@
 import { cast, openCall } from "./calls.ts";
 import type { Cell } from "./cell.ts";
 import { BadInputError } from "./errors.ts";
+import { describe } from "./exit-reason.ts";
 import { openStream } from "./streams.ts";
 import type { Verb } from "./verb.ts";
 
@@ -89,6 +90,6 @@ export function refTo<A>(cell: Cell): Ref<A> {
 /** The cell behind a ref; what is no ref is refused. */
 export function cellOf(ref: AnyRef): Cell {
   const cell = (ref as Partial<AnyRef> | null | undefined)?.[CELL];
-  if (cell === undefined) throw new BadInputError(`${String(ref)} is no ref`);
+  if (cell === undefined) throw new BadInputError(`${describe(ref)} is no ref`);
   return cell as Cell;
 }

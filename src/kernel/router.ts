@@ -1,4 +1,4 @@
-import { CLOSED, BUSY, QUEUED, SENDERS_WAIT, type Cell } from "./cell.ts";
+import { CLOSED, BUSY, QUEUED, SENDERS_WAIT } from "./cell.ts";
 import type { Envelope } from "./envelope.ts";
 import { NOPROC, type DownReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
@@ -70,5 +70,5 @@ export class Router {
 
 /** An actor that drains still sees what its own timers, tasks and streams have to say. */
 function isOwnWork(envelope: Envelope): boolean {
-  return envelope.verb.internal && (envelope.to as Cell).status === "running";
+  return envelope.verb.internal && envelope.to.status === "running";
 }

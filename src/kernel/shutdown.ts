@@ -52,7 +52,7 @@ export class Shutdown {
   async #runPhases(): Promise<boolean> {
     let well = true;
     for (const phase of this.#phases) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the promise
+      // In order: one after the other is the promise
       if (!(await this.#runPhase(phase))) well = false;
     }
     await this.#stopActors();

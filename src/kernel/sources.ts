@@ -74,10 +74,10 @@ export class Pump implements Belonging, Disposable {
       const next = asNobody(() => this.#iterator.next());
       if (isThenable(next)) {
         next.then(
-          (result) => this.#took(result as IteratorResult<unknown>),
+          (result) => this.#took(result),
           (error: unknown) => this.#failed(error),
         );
-      } else this.#took(next as IteratorResult<unknown>);
+      } else this.#took(next);
     } catch (error) {
       this.#failed(error);
     }

@@ -92,7 +92,6 @@ export class System implements AsyncDisposable {
   async stop(options?: WaitOptions): Promise<void> {
     await stopCell(this.#root, SHUTDOWN, options);
     this.#shutdown.forget();
-    this.#kernel.wheel.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -115,7 +115,7 @@ export function attempt<A>(ref: Ref<A>): Attempts<A> {
       if (error instanceof MailboxFullError) return "full";
       throw error;
     }
-  }) as unknown as Attempts<A>;
+  });
 }
 
 /** The same actor with only some of its verbs, at run time too: a capability to hand out. */

@@ -85,15 +85,12 @@ export class TestKit implements AsyncDisposable {
 
   /** Stops the system, letting as much virtual time pass as that takes, up to `limitMs`. */
   async stop(limitMs = 60_000): Promise<void> {
-    let stopped = false;
-    const stopping = this.system.stop().then(() => (stopped = true));
+    const stopping = { done: false };
+    void this.system.stop().then(() => (stopping.done = true));
     await this.run();
-    for (let passed = 0; !stopped && passed < limitMs; passed += 100) {
-      // oxlint-disable-next-line no-await-in-loop -- time passes step by step
-      await this.advance(100);
-    }
-    if (!stopped) throw new Error(`the system did not stop within ${limitMs} ms of virtual time`);
-    await stopping;
+    for (let passed = 0; passed < limitMs && !stopping.done; passed += 100) await this.advance(100);
+    if (stopping.done) return;
+    throw new Error(`the system did not stop within ${limitMs} ms of virtual time`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

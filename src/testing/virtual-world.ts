@@ -80,7 +80,7 @@ export class VirtualWorld implements World {
   async settle(): Promise<void> {
     do {
       // A macrotask: every microtask, also of code that is not ours, has run when it comes.
-      // oxlint-disable-next-line no-await-in-loop -- each round may make work for the next
+      // In order: each round may make work for the next
       await new Promise<void>((resolve) => this.#host.yieldToHost(resolve));
     } while (this.#jobs > 0);
   }
@@ -93,7 +93,7 @@ export class VirtualWorld implements World {
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.at);
       timer.fn();
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the promise
+      // In order: one after the other is the promise
       await this.settle();
     }
     this.#now = end;

@@ -40,22 +40,24 @@ interface HostGlobals {
 }
 const host = globalThis as unknown as HostGlobals;
 
-function builtin<T>(name: string): T | undefined {
-  return host.process?.getBuiltinModule?.(name) as T | undefined;
+function builtin(name: string): unknown {
+  return host.process?.getBuiltinModule?.(name);
 }
 
 const silent: DiagnosticsChannel = { hasSubscribers: false, publish: () => {} };
 
 export function diagnosticsChannel(name: string): DiagnosticsChannel {
-  const node = builtin<{ channel(name: string): DiagnosticsChannel }>("node:diagnostics_channel");
+  const node = builtin("node:diagnostics_channel") as
+    | { channel(name: string): DiagnosticsChannel }
+    | undefined;
   return node?.channel(name) ?? silent;
 }
 
 /** Makes an async scope, or nothing where the host cannot follow an `await`. */
 export function asyncScope<T>(): AsyncScope<T | undefined> | undefined {
-  const node = builtin<{ AsyncLocalStorage: new () => AsyncLocalStorageLike<T | undefined> }>(
-    "node:async_hooks",
-  );
+  const node = builtin("node:async_hooks") as
+    | { AsyncLocalStorage: new () => AsyncLocalStorageLike<T | undefined> }
+    | undefined;
   if (node === undefined) return undefined;
   const storage = new node.AsyncLocalStorage();
   let used = false;
