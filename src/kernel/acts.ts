@@ -149,13 +149,17 @@ export function restart(ref: AnyRef, options?: WaitOptions): Promise<void> {
   return promiseOf(cell, "restart", options, (resolve, reject) => {
     if (cell.status === "starting") return void started(ref).then(resolve, reject);
     if (cell.status === "stopped") return reject(goneError(cell, "restart"));
+    const ended = (): void => reject(goneError(cell, "restart"));
+    const waiters = (cell.extra.exitWaiters ??= new Set());
+    waiters.add(ended);
     requestStop(cell, { kind: "shutdown", detail: "restart" }, false, () => {
-      (cell.extra.startWaiters ??= []).push((error) =>
-        error === null ? resolve() : reject(error),
-      );
+      (cell.extra.startWaiters ??= []).push((error) => {
+        waiters.delete(ended);
+        if (error === null) resolve();
+        else reject(error);
+      });
       cell.wakeFor(MUST_BEGIN);
     });
-    (cell.extra.exitWaiters ??= []).push(() => reject(goneError(cell, "restart")));
   });
 }
 
