@@ -68,7 +68,8 @@ function pickUnusual(cell: Cell): Envelope | typeof IDLE | typeof AGAIN {
   const { rare } = cell;
   if ((cell.flags & MUST_BEGIN) !== 0) {
     cell.flags &= ~MUST_BEGIN;
-    begin(cell);
+    // It may have been begun by hand, or killed, since it was put in line.
+    if (cell.incarnation === null && cell.status !== "stopped") begin(cell);
     return AGAIN;
   }
   if ((cell.flags & MUST_END) !== 0) {
