@@ -27,9 +27,14 @@ export abstract class TroupeError extends Error {
 
   readonly [BRAND]: true = true;
 
-  /** Compares codes, so that `instanceof` holds between copies of the package. */
+  /**
+   * Compares codes, so that `instanceof` holds between copies of the package.
+   *
+   * `name`, which every class has, is asked for because TypeScript takes no class without a `code`
+   * for something whose only member is an optional one: `error instanceof TroupeError`.
+   */
   static override [Symbol.hasInstance](
-    this: { readonly code?: ErrorCode },
+    this: { readonly name: string; readonly code?: ErrorCode },
     value: unknown,
   ): boolean {
     if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
