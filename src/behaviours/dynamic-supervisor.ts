@@ -19,6 +19,7 @@ export interface DynamicProtocol<A, P> {
   terminate(child: Ref<A>): Promise<void>;
 }
 
+/** What `dynamicSupervisor` is made from: one kind of child, and how all of them are looked after. */
 export interface DynamicSpec<A, P> extends Definition {
   readonly actor: ActorDef<A, P>;
   /** How each child is looked after. */

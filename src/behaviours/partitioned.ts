@@ -16,6 +16,7 @@ export interface PartitionedProtocol<A> {
   partitions(): readonly Ref<A>[];
 }
 
+/** What `partitioned` is made from. */
 export interface PartitionedSpec<A, P> extends Definition {
   readonly actor: ActorDef<A, P>;
   /** How many. */

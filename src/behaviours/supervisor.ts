@@ -62,6 +62,7 @@ export interface SupervisorProtocol<C> {
   delete(id: string): Promise<void>;
 }
 
+/** What `supervisor` is made from: the children, and how they are looked after. */
 export interface SupervisorSpec<C> extends Definition, Omit<Supervision, "maxChildren"> {
   /** In start order, which is that of writing: ids that look like integers would be sorted. */
   readonly children: C & Checked<C>;

@@ -1,6 +1,6 @@
 import { Alarm } from "./alarm.ts";
 import type { Cell, Status } from "./cell.ts";
-import { CLOSED, DRAINING, MUST_BEGIN } from "./cell.ts";
+import { CLOSED, DRAINING } from "./cell.ts";
 import { NOPROC, toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
 import { ActorStoppedError, TimeoutError } from "./errors.ts";
 import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
@@ -158,7 +158,7 @@ export function restart(ref: AnyRef, options?: WaitOptions): Promise<void> {
         if (error === null) resolve();
         else reject(error);
       });
-      cell.wakeFor(MUST_BEGIN);
+      cell.keeper?.beginByHand(cell);
     });
   });
 }
@@ -189,6 +189,7 @@ export function link(a: AnyRef, b: AnyRef): void {
   linkCells(cellOf(a), cellOf(b));
 }
 
+/** Takes a link back; nothing happens where there is none. */
 export function unlink(a: AnyRef, b: AnyRef): void {
   unlinkCells(cellOf(a), cellOf(b));
 }

@@ -9,6 +9,7 @@ export interface Address {
   readonly id: number;
 }
 
+/** Where an actor is, also when it has ended: for logs, and to tell one life of it from another. */
 export function address(ref: AnyRef): Address {
   const { kernel, id } = cellOf(ref);
   return { node: kernel.name, incarnation: kernel.incarnation, id };

@@ -48,6 +48,7 @@ export class BadInputError extends TroupeError {
   readonly code = "TROUPE_BAD_INPUT";
 }
 
+/** Why an actor did not come to life. */
 export type StartFailure =
   | "failed"
   | "timeout"

@@ -58,7 +58,9 @@ export type SystemEvent =
       readonly reason: DownReason;
     };
 
+/** The types of events, as `system.on` and the diagnostics channels name them. */
 export type EventType = SystemEvent["type"];
+/** Hears events. One that throws is not called again. */
 export type EventListener = (event: SystemEvent) => void;
 
 const TYPES: readonly EventType[] = [

@@ -5,6 +5,7 @@ import type { Kernel } from "./kernel.ts";
 import { checkName } from "./options.ts";
 import { refTo, type AnyRef, type Ref } from "./ref.ts";
 
+/** A name for a set of actors that do the same work; made by `group`. */
 export type Group<A> = GroupKey<A>;
 
 /** A change in a group that is watched. */

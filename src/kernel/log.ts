@@ -1,6 +1,7 @@
 import { writeLine } from "../world/host.ts";
 import type { Events, SystemEvent } from "./events.ts";
 
+/** How much a line matters. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Where lines go. A pino logger, among others, is one. */

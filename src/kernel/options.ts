@@ -4,6 +4,7 @@ import { STRATEGIES } from "../supervision/strategy.ts";
 import type { ActorSettings, Behaviour, Supervision } from "./behaviour.ts";
 import { BadInputError } from "./errors.ts";
 
+/** Weighs an actor's turns against those of others: 1, 4 and 8 in a round. */
 export type Priority = "low" | "normal" | "high";
 
 /**

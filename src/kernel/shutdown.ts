@@ -4,11 +4,13 @@ import type { Kernel } from "./kernel.ts";
 import { checkDelay, checkName } from "./options.ts";
 import { deadline } from "./time.ts";
 
+/** How one phase of a shutdown is run. */
 export interface PhaseOptions {
   /** In ms; then the shutdown goes on without it. Default 5,000. */
   readonly timeout?: number;
 }
 
+/** When a shutdown begins, and how it ends. */
 export interface ShutdownOptions {
   /** Default `SIGTERM` and `SIGINT`. */
   readonly signals?: readonly string[];

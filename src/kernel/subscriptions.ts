@@ -5,6 +5,7 @@ import { failLater } from "./tasks.ts";
 import { asNobody } from "./running.ts";
 import { Verb } from "./verb.ts";
 
+/** Which events of a topic a subscriber wants. */
 export interface SubscribeOptions<T> {
   /** Only events for which this is true; asked when they are published. A throw fails the actor. */
   readonly when?: (event: T) => boolean;

@@ -7,11 +7,13 @@ import { checkDelay } from "./options.ts";
 import { Verb } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
 
+/** How a timer is set. */
 export interface TimerOptions {
   /** A new timer with the same key takes the place of the old one. */
   readonly key?: string;
 }
 
+/** How a repeating timer is set. */
 export interface EveryOptions extends TimerOptions {
   /**
    * What becomes of ticks that were due while the actor, or the host, was busy: `skip` (default)

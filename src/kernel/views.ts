@@ -10,6 +10,7 @@ import type { Verb } from "./verb.ts";
 
 /** Refs seen another way: the same actor, other manners. */
 
+/** Manners of a ref: how long its calls wait, and what its casts do at a full mailbox. */
 export interface RefOptions {
   /** Time limit of calls in ms; `Infinity` for none. Default: the system's, 5,000. */
   readonly timeout?: number;

@@ -6,6 +6,7 @@ import { createSystem, type System, type SystemOptions } from "../kernel/system.
 import { Probe, probeOf, type Probed } from "./probe.ts";
 import { VirtualWorld } from "./virtual-world.ts";
 
+/** A line that an actor or the system logged. */
 export interface LogLine {
   readonly level: LogLevel;
   readonly message: string;
@@ -98,6 +99,7 @@ export class TestKit implements AsyncDisposable {
   }
 }
 
+/** How a test system is made; all but the world is as in `createSystem`. */
 export interface TestSystemOptions extends Omit<SystemOptions, "world"> {
   /** For `ctx.random`, backoff jitter and the like. Default 1. */
   readonly seed?: number;
