@@ -36,7 +36,8 @@ export function backoffDelay(backoff: Backoff, attempt: number, random: number):
     }
     case "exponential": {
       const { min, max, jitter = 0 } = backoff;
-      const plain = Math.min(max, min * 2 ** (attempt - 1));
+      // Not further than doubles go: 0 × Infinity is no number.
+      const plain = Math.min(max, min * 2 ** Math.min(attempt - 1, 1_000));
       return Math.min(max, plain * (1 + jitter * (2 * random - 1)));
     }
   }
