@@ -1,6 +1,7 @@
 import type { FailurePhase } from "../supervision/child-spec.ts";
 import type { RestartBudget } from "../supervision/restart-intensity.ts";
 import type { Behaviour } from "./behaviour.ts";
+import type { PendingCall } from "./calls.ts";
 import type { Envelope } from "./envelope.ts";
 import type { StartError } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
@@ -61,6 +62,8 @@ export interface Keeper {
   leaving(child: Cell, reason: ExitReason): void;
   /** An incarnation has started. */
   started(child: Cell, again: boolean): void;
+  /** The child waits to be begun again, and somebody wants it now. */
+  beginByHand(child: Cell): void;
   /** The child has ended for good. */
   gone(child: Cell, reason: ExitReason, neverStarted: boolean): void;
 }
@@ -88,8 +91,10 @@ export class Rare {
   /** Called when the present incarnation has ended, for good or not. */
   downWaiters: (() => void)[] | null = null;
   roomWaiters: ((room: boolean) => void)[] | null = null;
-  /** The calls that the running handler waits for; development only. */
-  waitsFor: Set<Cell> | null = null;
+  /** The calls that its handlers made and that are open; development only. */
+  waitsFor: Set<PendingCall> | null = null;
+  /** Replies that the next incarnation is to give. */
+  owedNext: PendingCall[] | null = null;
   startError: StartError | null = null;
   /** The state that the last incarnation left, for whoever looks after the actor. */
   lastState: unknown = undefined;
@@ -168,6 +173,11 @@ export class Cell {
   /** Who decides about this cell: its parent's family; only the root has none. */
   get keeper(): Keeper | null {
     return this.parent === null ? null : this.parent.family;
+  }
+
+  /** What keeps it from taking a message: the one at hand, or its `init` or `exit` hook. */
+  get atWork(): object | null {
+    return this.current ?? (this.status === "running" ? null : this.incarnation);
   }
 
   get ref(): ActorRef {

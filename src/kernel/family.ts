@@ -4,15 +4,16 @@ import { DEFAULT_INTENSITY, RestartBudget } from "../supervision/restart-intensi
 import { affectedSiblings, type AutoShutdown, type Strategy } from "../supervision/strategy.ts";
 import { Alarm } from "./alarm.ts";
 import { callHook, type Supervision } from "./behaviour.ts";
-import { BUSY, MUST_BEGIN, type Cell, type Failure, type Family } from "./cell.ts";
+import { MUST_BEGIN, type Cell, type Failure, type Family } from "./cell.ts";
 import { ActorFailedError, RestartIntensityError } from "./errors.ts";
 import { SHUTDOWN, type ExitReason } from "./exit-reason.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { endIncarnation, kill } from "./life.ts";
 import type { AnyRef } from "./ref.ts";
+import { RestartPlan } from "./restart-plan.ts";
 import { asNobody } from "./running.ts";
-import { requestStop } from "./stop.ts";
+import { both, requestStop } from "./stop.ts";
 import { Verb } from "./verb.ts";
 
 /** What a parent's `onChild` is told. Events of one child come in order. */
@@ -63,24 +64,13 @@ const GAVE_UP = new Verb(
   "children",
 );
 
-/**
- * Some children on their way down and up again: the failed one, and those it takes with it.
- *
- * Down in reverse start order, each with its shutdown time; then a pause; then up in start order,
- * each after the one before has started.
- */
-interface Plan {
-  readonly members: Set<Cell>;
-  readonly pause: Alarm | null;
-}
-
 /** The children of one actor: who they are, and what becomes of those that fail. */
 export class ChildFamily implements Family {
   readonly #parent: Cell;
   readonly #strategy: Strategy;
   readonly #autoShutdown: AutoShutdown;
   readonly #budget: RestartBudget | null;
-  readonly #plans = new Map<Cell, Plan>();
+  readonly #plans = new Map<Cell, RestartPlan>();
   readonly maxChildren: number;
   size = 0;
   #youngest: Cell | null = null;
@@ -118,24 +108,21 @@ export class ChildFamily implements Family {
       ref: child.ref,
       name: child.label,
     }));
-    this.#beginNext(child);
+    // One that has started on its way down is still on its way down.
+    if (this.#plans.get(child)?.phase === "up") this.#leavePlan(child);
+  }
+
+  beginByHand(child: Cell): void {
+    const plan = this.#plans.get(child);
+    if (plan === undefined) child.wakeFor(MUST_BEGIN);
+    else if (plan.phase === "pause") plan.bringUp();
   }
 
   failed(child: Cell, failure: Failure): void {
     const { error, phase, reason, killed } = failure;
     const { kernel } = child;
     kernel.stats.failures++;
-    const stop = child.rare?.stop;
-    // Whoever has asked it to end, or to come down with its siblings, has decided already.
-    if (this.#whenEmpty !== null || stop?.order === true) {
-      endIncarnation(child, reason, { final: true, killed });
-      return;
-    }
-    if (stop?.onHeld != null) {
-      endIncarnation(child, reason, { final: false, killed, onHeld: stop.onHeld });
-      return;
-    }
-    const decision = this.#decide(child, failure);
+    const decision = this.#decidedAlready(child) ?? this.#decide(child, failure);
     const verdict = typeof decision === "object" ? "restart" : decision;
     if (kernel.events.wants("failed")) {
       kernel.events.emit({ type: "failed", actor: child.label, error, phase, decision: verdict });
@@ -189,7 +176,7 @@ export class ChildFamily implements Family {
       else if (this.#strategy !== "dynamic") this.#stopYoungest();
       return;
     }
-    this.#beginNext(child);
+    this.#leavePlan(child);
     if (child.options.significant) this.#significantGone();
   }
 
@@ -218,6 +205,15 @@ export class ChildFamily implements Family {
   }
 
   // --- what becomes of a child that failed ---------------------------------------------------
+
+  /** Whoever has asked it to end, or to come down with its siblings, has decided. */
+  #decidedAlready(child: Cell): FailureDecision | undefined {
+    const stop = child.rare?.stop;
+    if (this.#whenEmpty !== null || stop?.order === true) return "stop";
+    if (stop?.onHeld != null) return "restart";
+    if (this.#plans.get(child)?.phase !== "down") return undefined;
+    return child.options.restart === "temporary" ? "stop" : "restart";
+  }
 
   #decide(child: Cell, failure: Failure): FailureDecision {
     const { options } = child;
@@ -252,6 +248,14 @@ export class ChildFamily implements Family {
   /** Ends the child and those it takes with it, and brings them up again, budget permitting. */
   #restart(child: Cell, reason: ExitReason, killed: boolean, cause: unknown): void {
     const { kernel } = child;
+    const waiting = child.rare?.stop?.onHeld ?? null;
+    const present = this.#plans.get(child);
+    if (waiting !== null || present?.phase === "down") {
+      // On its way down already: what befalls it there costs no restart.
+      const onHeld = both(waiting, () => present?.takeDownNext())!;
+      endIncarnation(child, reason, { final: false, killed, onHeld });
+      return;
+    }
     const budget = this.#budget ?? (child.extra.ownBudget ??= new RestartBudget(DEFAULT_INTENSITY));
     if (!budget.spend(kernel.world.now())) {
       endIncarnation(child, reason, { final: true, killed });
@@ -264,27 +268,21 @@ export class ChildFamily implements Family {
     }
     const siblings = affectedSiblings(this.#strategy, this.list(), child);
     const members = new Set(this.list().filter((c) => c === child || siblings.includes(c)));
-    const pauseMs = this.#pauseBefore(child);
-    const plan: Plan = {
-      members,
-      pause: pauseMs > 0 ? new Alarm(() => this.#beginFirst(plan)) : null,
-    };
-    for (const member of members) this.#join(member, plan);
-    endIncarnation(child, reason, {
-      final: false,
-      killed,
-      onHeld: () => this.#takeDownNext(plan, pauseMs),
-    });
+    const plan = new RestartPlan(members, this.#pauseBefore(child), (member) =>
+      this.#takeDown(member, () => plan.takeDownNext()),
+    );
+    this.#adopt(plan);
+    endIncarnation(child, reason, { final: false, killed, onHeld: () => plan.takeDownNext() });
   }
 
-  /** Moves a child into a plan, out of the one that it was in. */
-  #join(member: Cell, plan: Plan): void {
-    const former = this.#plans.get(member);
-    former?.members.delete(member);
-    if (former?.members.size === 0 && former.pause !== null) {
-      member.kernel.wheel.cancel(former.pause);
+  /** Moves its members into a plan, out of those that they were in. */
+  #adopt(plan: RestartPlan): void {
+    for (const member of plan.members) {
+      const former = this.#plans.get(member);
+      this.#plans.set(member, plan);
+      former?.members.delete(member);
+      if (former?.members.size === 0) former.abandon(member);
     }
-    this.#plans.set(member, plan);
   }
 
   #pauseBefore(child: Cell): number {
@@ -304,26 +302,10 @@ export class ChildFamily implements Family {
     return delayMs;
   }
 
-  /** Takes down the youngest member that is up; when all are down, pauses, then begins. */
-  #takeDownNext(plan: Plan, pauseMs: number): void {
-    if (this.#whenEmpty !== null) return;
-    const up = [...plan.members].findLast((member) => !isHeld(member));
-    if (up !== undefined) {
-      this.#takeDown(up, () => this.#takeDownNext(plan, pauseMs));
-    } else if (plan.pause === null) {
-      this.#beginFirst(plan);
-    } else if (plan.pause.slot < 0) {
-      this.#parent.kernel.wheel.set(plan.pause, pauseMs);
-    }
-  }
-
   #takeDown(member: Cell, onHeld: () => void): void {
     if (member.options.restart === "temporary") {
+      // It leaves the plan when it is gone.
       this.stopChild(member);
-      // Its end is seen in `gone`; but the others need not wait for it to begin.
-      this.#plans.get(member)?.members.delete(member);
-      this.#plans.delete(member);
-      onHeld();
       return;
     }
     if (member.status === "starting" && member.incarnation === null) {
@@ -336,31 +318,16 @@ export class ChildFamily implements Family {
     this.#limitShutdown(member, false);
   }
 
-  #beginFirst(plan: Plan): void {
-    if (this.#whenEmpty !== null) return;
-    const [first] = plan.members;
-    if (first !== undefined) this.#begin(first);
-  }
-
-  /** `child` is up, or gone: the next in its plan may begin. */
-  #beginNext(child: Cell): void {
+  #leavePlan(child: Cell): void {
     const plan = this.#plans.get(child);
-    if (plan === undefined) return;
     this.#plans.delete(child);
-    plan.members.delete(child);
-    this.#beginFirst(plan);
-  }
-
-  #begin(child: Cell): void {
-    child.wakeFor(MUST_BEGIN);
+    plan?.leave(child);
   }
 
   // --- stopping children ---------------------------------------------------------------------
 
   abandonPlans(): void {
-    for (const { pause } of this.#plans.values()) {
-      if (pause !== null) this.#parent.kernel.wheel.cancel(pause);
-    }
+    for (const plan of this.#plans.values()) plan.abandon(this.#parent);
     this.#plans.clear();
   }
 
@@ -392,11 +359,4 @@ export class ChildFamily implements Family {
     wheel.set(limit, shutdown);
     (child.extra.downWaiters ??= []).push(() => wheel.cancel(limit));
   }
-}
-
-/** Has no incarnation and none on its way out: waits to be begun. */
-function isHeld(cell: Cell): boolean {
-  if (cell.status === "stopped") return true;
-  const down = cell.status === "restarting" && cell.incarnation === null;
-  return down && cell.rare?.ending == null && (cell.flags & (MUST_BEGIN | BUSY)) === BUSY;
 }

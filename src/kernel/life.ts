@@ -1,4 +1,5 @@
 import { callHook } from "./behaviour.ts";
+import type { PendingCall } from "./calls.ts";
 import { BUSY, CLOSED, DRAINING, HAS_WAITED, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
 import { KilledError, StartError, TimeoutError, type StartFailure } from "./errors.ts";
 import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
@@ -6,6 +7,7 @@ import { Incarnation, inScope } from "./incarnation.ts";
 import { clearLane } from "./lane.ts";
 import { discard, refuseWaiters } from "./mailbox.ts";
 import { fireLinks, fireMonitors } from "./signals.ts";
+import { both } from "./stop.ts";
 import { isAsync, isThenable } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
 
@@ -50,6 +52,7 @@ export function begin(cell: Cell): void {
   const incarnation = new Incarnation(cell);
   cell.incarnation = incarnation;
   cell.flags |= BUSY;
+  for (const call of takeOwed(cell)) incarnation.owe(call);
   const { init } = cell.behaviour;
   if (init === undefined) return started(cell);
   let state: unknown;
@@ -65,6 +68,13 @@ export function begin(cell: Cell): void {
     incarnation.adopt(state);
     started(cell);
   }
+}
+
+/** The replies that an incarnation was handed before it began. */
+function takeOwed({ rare }: Cell): PendingCall[] {
+  const owed = rare?.owedNext ?? [];
+  if (rare !== null) rare.owedNext = null;
+  return owed.filter(({ settled }) => !settled);
 }
 
 /** Ends an `init` that takes too long. */
@@ -164,7 +174,7 @@ export function actOnStop(cell: Cell): boolean {
   if (rare.ending !== null) {
     rare.stop = null;
     if (order) makeFinal(cell, rare.ending);
-    if (onHeld !== null) rare.ending.onHeld = onHeld;
+    rare.ending.onHeld = both(rare.ending.onHeld, onHeld);
     return true;
   }
   if (cell.incarnation === null) {
@@ -204,6 +214,8 @@ export function kill(cell: Cell, order: boolean): void {
     return;
   }
   if (incarnation === null) {
+    // Between two incarnations there is nothing to kill: it comes back as it would have.
+    if (cell.status === "restarting" && !order) return;
     if (cell.status === "starting") neverStarts(cell, "killed", "killed before init");
     buryHeld(cell, KILLED);
     return;
@@ -342,6 +354,7 @@ function bury(cell: Cell, reason: ExitReason): void {
   if (cell.parent !== null) kernel.stats.ended++;
   discard(cell, cell.mailbox);
   discard(cell, rare.low);
+  for (const call of takeOwed(cell)) call.receiverGone(cell.label, reason);
   refuseWaiters(cell);
   if (kernel.events.wants("ended")) {
     kernel.events.emit({ type: "ended", actor: cell.label, reason });

@@ -31,12 +31,25 @@ export function overflow(envelope: Envelope): boolean {
     case "dropNewest":
       drop(envelope);
       return false;
-    case "dropOldest": {
-      const oldest = oldestMessage(to);
-      drop(oldest ?? envelope);
-      return oldest !== null;
-    }
+    case "dropOldest":
+      if (makeRoom(to)) return true;
+      drop(envelope);
+      return false;
   }
+}
+
+/** Drops what waits longest; false when it is all the kernel's own, and nothing can go. */
+function makeRoom(to: Cell): boolean {
+  // Those who wait for room came before: for each of them too, the oldest makes room.
+  while (to.mailbox.size >= to.options.capacity || (to.flags & SENDERS_WAIT) !== 0) {
+    if (to.mailbox.size >= to.options.capacity) {
+      const oldest = oldestMessage(to);
+      if (oldest === null) return false;
+      drop(oldest);
+    }
+    if ((to.flags & SENDERS_WAIT) !== 0) admitWaiters(to);
+  }
+  return true;
 }
 
 /** The first that somebody sent; the kernel's own are not dropped. */

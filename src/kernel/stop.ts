@@ -6,8 +6,17 @@ export interface StopRequest {
   readonly reason: ExitReason;
   /** It shall stay ended: whoever looks after it is not asked. */
   order: boolean;
-  /** Its family takes it down to bring it up again, and waits for it. */
+  /** Whoever takes it down to bring it up again, and waits for that. */
   onHeld: (() => void) | null;
+}
+
+/** Two that wait for the same: both are told. */
+export function both(a: (() => void) | null, b: (() => void) | null): (() => void) | null {
+  if (a === null || b === null) return a ?? b;
+  return () => {
+    a();
+    b();
+  };
 }
 
 /**
@@ -28,7 +37,7 @@ export function requestStop(
     rare.stop = { reason, order, onHeld };
   } else {
     rare.stop.order ||= order;
-    rare.stop.onHeld ??= onHeld;
+    rare.stop.onHeld = both(rare.stop.onHeld, onHeld);
   }
   cell.wakeFor(0);
 }
