@@ -86,7 +86,7 @@ function startLoop(ctx: Incarnation, run: Run): LoopInbox {
   const inbox = new LoopInbox(ctx);
   // Not before `init` is done: what the function throws is a failure of a running actor.
   inbox
-    .start(() => inScope(ctx, true, () => run(inbox, ctx)))
+    .start(() => inScope(ctx, true, () => run(inbox, ctx), null))
     .then(
       () => {
         if (!ctx.over && ctx.cell.status === "running") ctx.stop();
@@ -94,7 +94,7 @@ function startLoop(ctx: Incarnation, run: Run): LoopInbox {
       (error: unknown) => {
         if (error instanceof InboxClosed || ctx.cell.status !== "running") return;
         inbox.failed();
-        failLater(ctx, "message", error);
+        failLater(ctx, "loop", error);
       },
     );
   return inbox;

@@ -5,8 +5,8 @@ import { affectedSiblings, type AutoShutdown, type Strategy } from "../supervisi
 import { Alarm } from "./alarm.ts";
 import { callHook, type Supervision } from "./behaviour.ts";
 import { MUST_BEGIN, type Cell, type Failure, type Family } from "./cell.ts";
-import { ActorFailedError, RestartIntensityError } from "./errors.ts";
-import { SHUTDOWN, type ExitReason } from "./exit-reason.ts";
+import { BadInputError, KilledError, RestartIntensityError } from "./errors.ts";
+import { describe, SHUTDOWN, type ExitReason } from "./exit-reason.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { endIncarnation, kill } from "./life.ts";
@@ -14,7 +14,7 @@ import type { AnyRef } from "./ref.ts";
 import { RestartPlan } from "./restart-plan.ts";
 import { asNobody } from "./running.ts";
 import { both, requestStop } from "./stop.ts";
-import { Verb } from "./verb.ts";
+import { isThenable, Verb } from "./verb.ts";
 
 /** What a parent's `onChild` is told. Events of one child come in order. */
 export type ChildEvent =
@@ -71,6 +71,8 @@ export class ChildFamily implements Family {
   readonly #autoShutdown: AutoShutdown;
   readonly #budget: RestartBudget | null;
   readonly #plans = new Map<Cell, RestartPlan>();
+  /** Those that are ended by their parent: their end does not end it in turn. */
+  readonly #dismissed = new Set<Cell>();
   readonly maxChildren: number;
   size = 0;
   #youngest: Cell | null = null;
@@ -142,17 +144,18 @@ export class ChildFamily implements Family {
     }
     endIncarnation(child, reason, { final: true, killed });
     if (verdict === "escalate" && !this.#isRoot) {
-      const cause = new ActorFailedError(child.label, phase, error);
-      pushLane(this.#parent, ESCALATED, [cause], child);
+      pushLane(this.#parent, ESCALATED, [error], child);
     }
   }
 
   leaving(child: Cell, reason: ExitReason): void {
-    if (reason.kind === "failed") {
-      this.failed(child, { error: reason.error, phase: "lifecycle", reason, killed: false });
+    if (reason.kind === "failed" || reason.kind === "killed") {
+      const error = reason.kind === "failed" ? reason.error : new KilledError(child.label, "link");
+      this.failed(child, { error, phase: "lifecycle", reason, killed: false });
     } else if (
       this.#whenEmpty === null &&
-      comesBack(child.options.restart, reason.kind === "killed")
+      comesBack(child.options.restart, false) &&
+      this.#mayRestart(child)
     ) {
       this.#restart(child, reason, false, reason);
     } else {
@@ -177,7 +180,8 @@ export class ChildFamily implements Family {
       return;
     }
     this.#leavePlan(child);
-    if (child.options.significant) this.#significantGone();
+    const byItself = !this.#dismissed.delete(child) && !neverStarted;
+    if (child.options.significant && byItself) this.#significantGone();
   }
 
   #remove(child: Cell): void {
@@ -229,6 +233,7 @@ export class ChildFamily implements Family {
           state: child.incarnation?.lastState,
         }),
       );
+      checkDecision(decision);
     } catch (error) {
       child.kernel.events.emit({
         type: "hookFailed",
@@ -239,10 +244,13 @@ export class ChildFamily implements Family {
       return "escalate";
     }
     decision ??= comesBack(options.restart, true) ? "restart" : "stop";
-    const canResume = failure.phase !== "init" && !failure.killed && failure.phase !== "children";
-    if (decision === "resume" && !canResume) return "stop";
+    if (decision === "resume" && !canResume(failure)) return "stop";
     const restart = decision === "restart" || typeof decision === "object";
-    return restart && restarts >= options.maxRestarts ? "stop" : decision;
+    return restart && !this.#mayRestart(child) ? "stop" : decision;
+  }
+
+  #mayRestart({ rare, options }: Cell): boolean {
+    return (rare?.restarts ?? 0) < options.maxRestarts;
   }
 
   /** Ends the child and those it takes with it, and brings them up again, budget permitting. */
@@ -258,6 +266,8 @@ export class ChildFamily implements Family {
     }
     const budget = this.#budget ?? (child.extra.ownBudget ??= new RestartBudget(DEFAULT_INTENSITY));
     if (!budget.spend(kernel.world.now())) {
+      // Those that wait to come back do not: their parent ends.
+      if (!this.#isRoot) this.abandonPlans();
       endIncarnation(child, reason, { final: true, killed });
       const { max, within } = budget.intensity;
       const label = this.#isRoot ? kernel.name : this.#parent.label;
@@ -346,6 +356,7 @@ export class ChildFamily implements Family {
 
   /** Stops one child as its parent: in its shutdown time, then by force. */
   stopChild(child: Cell): void {
+    this.#dismissed.add(child);
     requestStop(child, SHUTDOWN, true);
     this.#limitShutdown(child, true);
   }
@@ -360,3 +371,20 @@ export class ChildFamily implements Family {
     (child.extra.downWaiters ??= []).push(() => wheel.cancel(limit));
   }
 }
+
+/** False where nothing is left that could go on. */
+function canResume({ phase, reason, killed }: Failure): boolean {
+  return !killed && reason.kind === "failed" && phase !== "init" && phase !== "loop";
+}
+
+/** Refuses what is no decision, as untyped code may give: an async `onFailure`, a misspelt word. */
+function checkDecision(given: unknown): void {
+  if (given == null || DECISIONS.includes(given)) return;
+  if (isThenable(given)) given.then(undefined, () => {});
+  else if (typeof given === "object" && "restart" in given && "props" in given) return;
+  throw new BadInputError(
+    `onFailure answered ${describe(given)}; it can answer "restart", "stop", "resume", "escalate" or { restart: true, props }, at once`,
+  );
+}
+
+const DECISIONS: readonly unknown[] = ["restart", "stop", "resume", "escalate"];

@@ -3,10 +3,11 @@ import { ActorStoppedError } from "./errors.ts";
 import { SHUTDOWN } from "./exit-reason.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
-import { asNobody } from "./running.ts";
+import { besideActors } from "./running.ts";
 import { Verb } from "./verb.ts";
 import { isThenable } from "./verb.ts";
 
+/** What becomes of a task that fails. */
 export interface TaskOptions {
   /** Gets a failure as a message, in place of supervision. */
   readonly onError?: (error: unknown) => void | Promise<void>;
@@ -21,10 +22,10 @@ export const RUN: Verb = new Verb(
 );
 
 /** Makes a failure outside of handlers the actor's own, once the running handler is done. */
-const FAILED: Readonly<Record<"task" | "source" | "message", Verb>> = {
+const FAILED: Readonly<Record<"task" | "source" | "loop", Verb>> = {
   task: new Verb("task", "cast", rethrow, "task"),
   source: new Verb("source", "cast", rethrow, "source"),
-  message: new Verb("loop", "cast", rethrow, "message"),
+  loop: new Verb("loop", "cast", rethrow, "loop"),
 };
 
 function rethrow(_ctx: Incarnation, error: unknown): never {
@@ -64,7 +65,6 @@ export class Task implements Belonging {
     onDone: ((result: Awaited<T>) => unknown) | undefined,
     onError: ((error: unknown) => unknown) | undefined,
   ): void {
-    const { scope } = this.#owner.cell.kernel;
     const failed = (error: unknown): void => {
       if (this.#isOver()) return;
       if (onError === undefined) failLater(this.#owner, "task", error);
@@ -75,8 +75,8 @@ export class Task implements Belonging {
     };
     const start = (): unknown => (typeof work === "function" ? work(this.#abort.signal) : work);
     try {
-      // As nobody: it works beside the handler, and may call the actor itself.
-      const result = asNobody(() => (scope === undefined ? start() : scope.run(undefined, start)));
+      // It works beside the handler, and may call the actor itself.
+      const result = besideActors(this.#owner.cell.kernel, start);
       if (isThenable(result)) result.then(done, failed);
       else done(result);
     } catch (error) {

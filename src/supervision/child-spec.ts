@@ -15,7 +15,15 @@ export type Restart = "permanent" | "transient" | "temporary";
 export type Shutdown = number | "kill" | "infinity";
 
 /** Where a failure happened. */
-export type FailurePhase = "init" | "message" | "lifecycle" | "task" | "source" | "children";
+export type FailurePhase =
+  | "init"
+  | "message"
+  | "lifecycle"
+  | "task"
+  | "source"
+  /** The function of a `loop`: it is over, so that there is nothing to resume. */
+  | "loop"
+  | "children";
 
 /** What `onFailure` is told beside the error. */
 export interface FailureInfo {
@@ -35,7 +43,8 @@ export interface FailureInfo {
  *
  * - `restart`: a new state from `init`, with the same props or with `props`.
  * - `stop`: it ends for good, with the failure as its reason.
- * - `resume`: it keeps its state and takes the next message (a failed `init` is stopped instead).
+ * - `resume`: it keeps its state and takes the next message. Where nothing is left to go on with (a
+ *   failed `init`, a kill, a loop that threw), it is stopped instead.
  * - `escalate`: it ends, and its parent fails with the same error.
  */
 export type FailureDecision =

@@ -1064,12 +1064,18 @@ describe("onFailure decides by the error", () => {
     expect([status(ref), status(other)]).toEqual(["stopped", "running"]);
   });
 
-  test.each(["retry", 7, {}, Promise.resolve("restart"), Promise.reject(new Error("async"))])(
-    "%s is no decision: an escalation, and is reported",
-    async (answer) => {
+  test.each([
+    { what: "an unknown word", decide: () => "retry" },
+    { what: "a number", decide: () => 7 },
+    { what: "an empty object", decide: () => ({}) },
+    { what: "a promise", decide: () => Promise.resolve("restart") },
+    { what: "a promise that rejects", decide: () => Promise.reject(new Error("async")) },
+  ])(
+    "$what is no decision: an escalation, and is reported",
+    async ({ decide }) => {
       await using kit = createTestSystem();
       const ref = kit.system.spawn(Worker, worker("a", []), {
-        onFailure: () => answer as never,
+        onFailure: decide as () => never,
       });
       ref.fail("broken");
       await kit.run();
