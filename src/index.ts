@@ -88,6 +88,13 @@ export {
   type ErrorCode,
   type StartFailure,
 } from "./kernel/errors.ts";
+export {
+  fromEvents,
+  type Emitter,
+  type EmitterOptions,
+  type EmitterSource,
+} from "./kernel/emitter-source.ts";
+export type { BufferOptions } from "./kernel/event-buffer.ts";
 export type { EventListener, EventType, SystemEvent } from "./kernel/events.ts";
 export {
   describeReason,
@@ -100,6 +107,8 @@ export { group, type Group, type GroupChange, type GroupRef } from "./kernel/gro
 export type { Stats } from "./kernel/kernel.ts";
 export type { ActorLog, Logger, LogLevel } from "./kernel/log.ts";
 export type { Priority, SpawnOptions, WhenFull } from "./kernel/options.ts";
+export { osSignals } from "./kernel/os-signals.ts";
+export { port, type Port } from "./kernel/port.ts";
 export type { AnyRef, Ref } from "./kernel/ref.ts";
 export type { Forwarding, Reply, Request } from "./kernel/reply.ts";
 export type { PhaseOptions, ShutdownOptions } from "./kernel/shutdown.ts";

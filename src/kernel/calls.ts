@@ -2,7 +2,7 @@ import type { Cell } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { ActorStoppedError, DeadlockError, TimeoutError } from "./errors.ts";
 import type { DownReason } from "./exit-reason.ts";
-import { running } from "./running.ts";
+import { running, type Handling } from "./running.ts";
 import type { Verb } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
 
@@ -35,13 +35,15 @@ export class PendingCall extends WheelEntry {
   onLeave: (() => void) | null = null;
   /** The replies that an incarnation owes; this call is among them while its reply is deferred. */
   owed: Set<PendingCall> | null = null;
-  /** The actor whose handler waits; development only. */
-  waiter: Cell | null = null;
+  /** Whose reply it is now: the receiver's, or that of the actor it was passed on to. */
+  at: Cell;
+  /** The handler that waits; development only. */
+  waiter: Handling | null = null;
   unlisten: (() => void) | null = null;
 
   constructor(to: Cell, verb: Verb, timeoutMs: number) {
     super();
-    this.to = to;
+    this.to = this.at = to;
     this.verb = verb;
     this.timeoutMs = timeoutMs;
   }
@@ -101,7 +103,7 @@ export class PendingCall extends WheelEntry {
     if (this.slot >= 0) this.to.kernel.wheel.cancel(this);
     if (this.owed !== null) this.owed.delete(this);
     if (this.unlisten !== null) this.unlisten();
-    if (this.waiter !== null) this.waiter.rare?.waitsFor?.delete(this.to);
+    if (this.waiter !== null) this.waiter.incarnation.cell.rare?.waitsFor?.delete(this);
     return true;
   }
 }
@@ -116,8 +118,17 @@ function describe(call: PendingCall): string {
 /** Who is sending: the actor on the stack, or the one that the async scope remembers. */
 export function sender(to: Cell): Cell | null {
   if (running.cell !== null) return running.cell;
-  const { scope } = to.kernel;
-  return scope === undefined ? null : (scope.current()?.senderOf(to) ?? null);
+  return to.kernel.scope?.current()?.incarnation.senderOf(to) ?? null;
+}
+
+/** The handler, hook or loop on whose behalf `from` is sending; null when it has finished. */
+function sendingFor(from: Cell): Handling | null {
+  const { incarnation } = from;
+  const now = from.atWork;
+  if (incarnation === null || now === null) return null;
+  const started = running.cell === from ? null : from.kernel.scope?.current()?.work;
+  // A loop is one function for all its messages: whatever it is at work on is what waits.
+  return started == null || started === now ? { incarnation, work: now } : null;
 }
 
 /** Sends without waiting for an answer. Throws `MailboxFullError` where the receiver rejects. */
@@ -139,20 +150,12 @@ export function openCall(
     call.rejectPromise = reject;
   });
   call.promise = promise;
-  const circle = from === null ? null : waitingCircle(from, to);
-  if (circle !== null) {
-    call.reject(
-      new DeadlockError(
-        `call ${describe(call)}`,
-        circle.map((cell) => cell.label),
-      ),
-    );
-    return promise;
-  }
+  const handling = from === null ? null : sendingFor(from);
+  if (handling !== null && closesCircle(call, handling, to)) return promise;
   const signal = options?.signal;
   if (signal !== undefined && !listenForAbort(call, signal)) return promise;
   if (call.timeoutMs !== Infinity) to.kernel.wheel.set(call, call.timeoutMs);
-  if (from !== null && to.kernel.scope !== undefined) noteWait(call, from);
+  if (handling !== null && to.kernel.scope !== undefined) noteWait(call, handling);
   to.kernel.router.deliver(new Envelope(to, verb, args, call, from));
   return promise;
 }
@@ -169,30 +172,48 @@ function listenForAbort(call: PendingCall, signal: AbortSignal): boolean {
   return true;
 }
 
-/** Remembers that `from`'s running handler waits for the call, until it settles. */
-function noteWait(call: PendingCall, from: Cell): void {
-  if (from.current === null) return;
-  call.waiter = from;
-  (from.extra.waitsFor ??= new Set()).add(call.to);
+/** Remembers that a handler waits for the call, until it settles. */
+function noteWait(call: PendingCall, waiter: Handling): void {
+  call.waiter = waiter;
+  (waiter.incarnation.cell.extra.waitsFor ??= new Set()).add(call);
+}
+
+/** Makes another actor the one whose reply it is; rejects when its caller could wait for ever. */
+export function passOn(call: PendingCall, to: Cell): boolean {
+  if (call.waiter !== null && closesCircle(call, call.waiter, to)) return false;
+  call.at = to;
+  return true;
+}
+
+/** Rejects the call when its handler, by waiting for `to`, would wait for itself. */
+function closesCircle(call: PendingCall, { incarnation, work }: Handling, to: Cell): boolean {
+  const { cell } = incarnation;
+  // What has finished since waits for nothing, though its call may still be open.
+  const circle = cell.atWork === work ? waitingCircle(cell, to) : null;
+  if (circle === null) return false;
+  const labels = circle.map(({ label }) => label);
+  call.reject(new DeadlockError(`call ${describe(call)}`, labels));
+  return true;
 }
 
 /**
- * Finds out whether `from` calling `to` would close a circle of actors that wait for each other.
+ * Finds out whether `from` waiting for `to` would close a circle of actors that wait for each other.
  *
- * A handler counts as waiting for every call it made and that is still open; without an async
- * scope only the circle of one is seen. Answers the circle from `from` back to `from`.
+ * A handler counts as waiting for every call it made that is still open, while it runs; without
+ * an async scope only the circle of one is seen. Answers the circle from `from` back to `from`.
  */
 function waitingCircle(from: Cell, to: Cell): Cell[] | null {
-  if (from === to) return from.current === null ? null : [from, from];
-  if (to.rare?.waitsFor == null) return null;
   const seen = new Set<Cell>();
   const path: Cell[] = [from];
   const search = (cell: Cell): boolean => {
     if (cell === from) return true;
-    if (seen.has(cell) || cell.current === null) return false;
+    const waitsFor = cell.rare?.waitsFor;
+    if (waitsFor == null || waitsFor.size === 0 || seen.has(cell)) return false;
     seen.add(cell);
     path.push(cell);
-    for (const next of cell.rare?.waitsFor ?? []) if (search(next)) return true;
+    for (const call of waitsFor) {
+      if (call.waiter!.work === cell.atWork && search(call.at)) return true;
+    }
     path.pop();
     return false;
   };

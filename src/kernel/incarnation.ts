@@ -3,6 +3,7 @@ import type { Topic } from "../names/topics.ts";
 import { behaviourOf, type ActorDef } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
 import type { Cell } from "./cell.ts";
+import type { Envelope } from "./envelope.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
 import { ActorStoppedError, BadInputError, KilledError, StashFullError } from "./errors.ts";
 import { toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
@@ -105,6 +106,8 @@ export class Incarnation implements Context<unknown> {
     const { cell } = this;
     const call = cell.current?.call;
     this.close(reason);
+    // What is handled at a kill is not handled again, stashed or not.
+    if (this.taken === STASHED) dropStashed(cell, cell.current);
     cell.current = null;
     if (call != null && !call.settled) call.receiverGone(cell.label, reason);
   }
@@ -138,6 +141,11 @@ export class Incarnation implements Context<unknown> {
     const { label } = this.cell;
     if (this.#fenced.kind === "killed") throw new KilledError(label, what);
     throw new ActorStoppedError(label, what, this.#fenced);
+  }
+
+  /** Refuses what does no harm either, once it was killed: its context is revoked as a whole. */
+  checkRevoked(what: string): void {
+    if (this.#fenced !== null && this.#fenced.kind === "killed") this.check(what);
   }
 
   /** Wraps a function so that it is not run when this incarnation is over. */
@@ -179,17 +187,21 @@ export class Incarnation implements Context<unknown> {
   }
 
   get props(): unknown {
+    this.checkRevoked("ctx.props");
     return this.cell.props;
   }
 
   get self(): Ref<unknown> {
+    this.checkRevoked("ctx.self");
     return refTo(this.cell);
   }
 
   get name(): string {
+    this.checkRevoked("ctx.name");
     return this.cell.label;
   }
 
+  /** The one thing left after a kill: it is how abandoned code learns of it. */
   get signal(): AbortSignal {
     const extra = this.#extra;
     if (extra.abort === null) {
@@ -212,22 +224,27 @@ export class Incarnation implements Context<unknown> {
   }
 
   get log(): ActorLog {
+    this.checkRevoked("ctx.log");
     return (this.#extra.log ??= this.cell.kernel.log.of(() => this.cell.label));
   }
 
   get timers(): Timers {
+    this.checkRevoked("ctx.timers");
     return (this.#extra.timers ??= new IncarnationTimers(this));
   }
 
   get children(): Children {
+    this.checkRevoked("ctx.children");
     return this.cell.kernel.childrenOf(this);
   }
 
   now(): number {
+    this.checkRevoked("ctx.now");
     return this.cell.kernel.world.now();
   }
 
   random(): number {
+    this.checkRevoked("ctx.random");
     return this.cell.kernel.world.random();
   }
 
@@ -291,6 +308,11 @@ export class Incarnation implements Context<unknown> {
     if (current === null || current.verb.internal) {
       throw new BadInputError(`ctx.stash in ${this.name}: no message is being handled`);
     }
+    if (this.taken === STASHED) {
+      throw new BadInputError(
+        `ctx.stash in ${this.name}: ${current.verb.name} has been stashed already`,
+      );
+    }
     const stash = (cell.extra.stash ??= new EnvelopeQueue());
     if (stash.size >= options.stash) {
       throw new StashFullError(
@@ -312,10 +334,13 @@ export class Incarnation implements Context<unknown> {
   clearMailbox(): number {
     this.check("ctx.clearMailbox");
     const { cell } = this;
-    const waiting = cell.mailbox.size;
-    discard(cell, cell.mailbox, "cleared");
+    // Ticks, outcomes and items are the actor's own work: without them, timers and sources stall.
+    const sent = new EnvelopeQueue();
+    for (const envelope of cell.mailbox.extract(isSent)) sent.push(envelope);
     if (cell.rare !== null) cell.rare.scanned = null;
-    return waiting;
+    const { size } = sent;
+    discard(cell, sent, "cleared");
+    return size;
   }
 
   defer<R>(): Reply<R> {
@@ -371,9 +396,25 @@ export class Incarnation implements Context<unknown> {
 }
 
 /** Runs code such that, in development, what it does behind an `await` is known to be its. */
-export function inScope<R>(incarnation: Incarnation, waits: boolean, fn: () => R): R {
+export function inScope<R>(
+  incarnation: Incarnation,
+  waits: boolean,
+  fn: () => R,
+  work: object | null = incarnation.cell.atWork,
+): R {
   const { scope } = incarnation.cell.kernel;
-  return scope === undefined || !waits ? fn() : scope.run(incarnation, fn);
+  if (scope === undefined || !waits) return fn();
+  return scope.run({ incarnation, work }, fn);
+}
+
+/** True for what somebody else waits for, or has sent. */
+function isSent({ verb, call }: Envelope): boolean {
+  return !verb.internal || call !== null;
+}
+
+/** Takes the message of a handler that did not end well out of the stash again. */
+export function dropStashed({ rare }: Cell, message: Envelope | null): void {
+  rare?.stash?.extract((stashed) => stashed === message);
 }
 
 /** What few handlers ask for, made when they do. */

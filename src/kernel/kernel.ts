@@ -13,6 +13,7 @@ import type { Log } from "./log.ts";
 import type { SpawnOptions } from "./options.ts";
 import type { ActorRef } from "./ref.ts";
 import type { Router } from "./router.ts";
+import type { Handling } from "./running.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { Wheel } from "./wheel.ts";
@@ -49,7 +50,7 @@ export interface Kernel {
   readonly groups: Groups<Cell>;
   readonly topics: Topics;
   /** Follows who is running over an `await`; undefined outside of development. */
-  readonly scope: AsyncScope<Incarnation | undefined> | undefined;
+  readonly scope: AsyncScope<Handling | undefined> | undefined;
   /** Finds handlers that hold the event loop; null outside of development. */
   readonly stopwatch: Stopwatch | null;
   /** Time limit of calls in ms, where the caller gives none. */

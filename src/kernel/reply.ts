@@ -1,7 +1,8 @@
-import type { PendingCall } from "./calls.ts";
+import { passOn, type PendingCall } from "./calls.ts";
 import type { Cell } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { ActorStoppedError, BadInputError } from "./errors.ts";
+import { NOPROC } from "./exit-reason.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { cellOf, type AnyRef } from "./ref.ts";
 import type { Verb } from "./verb.ts";
@@ -42,10 +43,14 @@ export class Reply<R> {
   handTo(ref: AnyRef): void {
     const call = this.#call;
     if (call === null || call.settled) return;
-    const { incarnation, label, reason } = cellOf(ref);
-    if (incarnation === null) {
-      call.reject(new ActorStoppedError(label, "reply handed on", reason ?? { kind: "noproc" }));
-    } else incarnation.owe(call);
+    const cell = cellOf(ref);
+    const { incarnation, label, reason } = cell;
+    if (cell.status === "stopped") {
+      call.reject(new ActorStoppedError(label, "reply handed on", reason ?? NOPROC));
+    } else if (passOn(call, cell)) {
+      if (incarnation !== null) incarnation.owe(call);
+      else (cell.extra.owedNext ??= []).push(call);
+    }
   }
 }
 
@@ -100,6 +105,7 @@ function forwarder(incarnation: Incarnation, call: PendingCall, to: Cell, verb: 
       throw new BadInputError(`forward: the call has been passed on already, to ${to.label}`);
     used = true;
     incarnation.takeReply();
+    if (!passOn(call, to)) return new Reply(call);
     to.kernel.router.deliver(new Envelope(to, verb, args, call, incarnation.cell));
     return new Reply(call);
   };

@@ -1,4 +1,6 @@
 import type { Cell } from "./cell.ts";
+import type { Incarnation } from "./incarnation.ts";
+import type { Kernel } from "./kernel.ts";
 
 /**
  * The actor whose code is on the JavaScript stack right now; null outside of actors.
@@ -9,6 +11,13 @@ import type { Cell } from "./cell.ts";
  */
 export const running: { cell: Cell | null } = { cell: null };
 
+/** Which work of which actor a piece of code belongs to; what an async scope remembers. */
+export interface Handling {
+  readonly incarnation: Incarnation;
+  /** What stands in `Cell.atWork` while that work lasts; null for a loop, which lasts longer. */
+  readonly work: object | null;
+}
+
 /** Runs `fn` as nobody: for code that works for an actor but is not its handler. */
 export function asNobody<R>(fn: () => R): R {
   const before = running.cell;
@@ -18,4 +27,9 @@ export function asNobody<R>(fn: () => R): R {
   } finally {
     running.cell = before;
   }
+}
+
+/** The same for code that goes on behind an `await`: it stays nobody's there. */
+export function besideActors<R>({ scope }: Kernel, fn: () => R): R {
+  return asNobody(() => (scope === undefined ? fn() : scope.run(undefined, fn)));
 }

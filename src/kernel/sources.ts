@@ -4,7 +4,7 @@ import type { Belonging, Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { checkOneOf } from "./options.ts";
 import { EnvelopeQueue } from "./queue.ts";
-import { asNobody } from "./running.ts";
+import { besideActors } from "./running.ts";
 import { failLater, runLater } from "./tasks.ts";
 import { isThenable, Verb } from "./verb.ts";
 
@@ -19,6 +19,7 @@ interface StreamLike<T> {
 /** What can be a source: anything that yields, Node streams among them, and web streams. */
 export type Source<T> = AsyncIterable<T> | Iterable<T> | StreamLike<T>;
 
+/** How what a source yields is taken. */
 export interface SourceOptions {
   /**
    * Where items stand among what the actor has to do: `high` before all messages, `normal` in
@@ -71,7 +72,7 @@ export class Pump implements Belonging, Disposable {
   pull(): void {
     if (this.#over) return;
     try {
-      const next = asNobody(() => this.#iterator.next());
+      const next = besideActors(this.#owner.cell.kernel, () => this.#iterator.next());
       if (isThenable(next)) {
         next.then(
           (result) => this.#took(result),
@@ -131,7 +132,7 @@ export class Pump implements Belonging, Disposable {
     if (this.#over) return;
     this.#over = true;
     try {
-      const left = asNobody(() => this.#iterator.return?.());
+      const left = besideActors(this.#owner.cell.kernel, () => this.#iterator.return?.());
       if (isThenable(left)) left.then(undefined, () => {});
     } catch {
       // It ends because nobody reads it any more: there is nobody to tell.

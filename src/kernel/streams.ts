@@ -3,7 +3,7 @@ import type { Cell } from "./cell.ts";
 import { ActorFailedError, ActorStoppedError, BadInputError, Refusal, refuse } from "./errors.ts";
 import { cast, type CallOptions } from "./calls.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
-import { asNobody } from "./running.ts";
+import { besideActors } from "./running.ts";
 import { failLater } from "./tasks.ts";
 import { invoke, isThenable, Verb } from "./verb.ts";
 
@@ -50,7 +50,7 @@ class StreamWriter implements Belonging {
       return;
     }
     // As nobody: the iterator does not hold the actor, so it may call it.
-    asNobody(() => this.#iterator.next()).then(
+    besideActors(this.#owner.cell.kernel, () => this.#iterator.next()).then(
       (result) => {
         if (result.done === true) this.#finish();
         reply.resolve(result);
@@ -81,7 +81,7 @@ class StreamWriter implements Belonging {
     if (this.#over) return;
     this.#over = true;
     try {
-      const left = asNobody(() => this.#iterator.return?.());
+      const left = besideActors(this.#owner.cell.kernel, () => this.#iterator.return?.());
       if (isThenable(left)) left.then(undefined, () => {});
     } catch {
       // The writer is ended because nobody reads: there is nobody to tell.

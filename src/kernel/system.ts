@@ -19,6 +19,7 @@ import { lineLogger, Log, silentLogger, type Logger } from "./log.ts";
 import { checkLimit, checkName, checkNumber, resolveOptions } from "./options.ts";
 import { refTo, type AnyRef, type Ref } from "./ref.ts";
 import { Router } from "./router.ts";
+import type { Handling } from "./running.ts";
 import { Scheduler, type SchedulerWorld } from "./scheduler.ts";
 import { Shutdown, type PhaseOptions, type ShutdownOptions } from "./shutdown.ts";
 import { spawnCell, spawnHeld } from "./spawn.ts";
@@ -27,6 +28,7 @@ import { Interval, deadline } from "./time.ts";
 import { takeTurn } from "./turn.ts";
 import { Wheel } from "./wheel.ts";
 
+/** How a system is made. What is not given has a default. */
 export interface SystemOptions {
   /** In addresses and logs. Default `local`. */
   readonly name?: string;
@@ -188,7 +190,7 @@ export function createSystem(options: SystemOptions = {}): System {
 function wire(options: SystemOptions): Kernel {
   const world = options.world ?? createHostWorld();
   const development = options.development ?? isDevelopment();
-  const scope = development ? asyncScope<Incarnation>() : undefined;
+  const scope = development ? asyncScope<Handling>() : undefined;
   const events = new Events();
   const logger = options.logger === false ? silentLogger : (options.logger ?? lineLogger);
   let lastId = 0;
@@ -236,7 +238,7 @@ function wire(options: SystemOptions): Kernel {
 }
 
 /** Turns are nobody's, whoever's message it was that started them. */
-function unscoped(world: World, scope: AsyncScope<Incarnation | undefined>): SchedulerWorld {
+function unscoped(world: World, scope: AsyncScope<Handling | undefined>): SchedulerWorld {
   return {
     now: () => world.now(),
     defer: (fn) => world.defer(() => scope.run(undefined, fn)),

@@ -17,7 +17,9 @@ export function gate<T = void>(): Gate<T> {
 }
 
 /** Follows a promise without waiting for it; counts how often it settles, which is once or never. */
-export function follow<T>(promise: Promise<T>): { outcomes: ({ value: T } | { error: unknown })[] } {
+export function follow<T>(promise: Promise<T>): {
+  outcomes: ({ value: T } | { error: unknown })[];
+} {
   const outcomes: ({ value: T } | { error: unknown })[] = [];
   promise.then(
     (value) => outcomes.push({ value }),
