@@ -1,0 +1,16 @@
+export interface Summary {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  /** From the fastest to the slowest, as a part of the median: what the machine's noise is worth. */
+  readonly spread: number;
+}
+
+export function summarize(values: readonly number[]): Summary {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const half = (sorted.length - 1) / 2;
+  const median = (at(Math.floor(half)) + at(Math.ceil(half))) / 2;
+  const [min, max] = [at(0), at(sorted.length - 1)];
+  return { median, min, max, spread: (max - min) / median };
+}
