@@ -1,0 +1,134 @@
+import type { Server, Socket } from "node:net";
+import { drain, monitor, stop, type AnyRef, type InitContext } from "../index.ts";
+import type { Endpoint } from "./connection.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { TcpServerSpec } from "./server.ts";
+import { SocketConnection, type Owner } from "./socket-connection.ts";
+
+/** What a server has seen so far. */
+export interface ServerStats {
+  /** Connections that are there now, those included that are being closed. */
+  readonly open: number;
+  readonly accepted: number;
+  /** Closed at once, because there were as many as there may be. */
+  readonly refused: number;
+  /** Cut off, because they did not read what was written to them. */
+  readonly cutOff: number;
+  /** Closed, because no byte had moved for too long. */
+  readonly idle: number;
+  /** Connections that the host could not accept, as when it has no file descriptor left. */
+  readonly acceptErrors: number;
+}
+
+interface Settings extends TcpServerSpec {
+  readonly limits: Required<ServerLimits>;
+}
+
+/** One connection that is there. */
+interface Guest {
+  readonly connection: SocketConnection;
+  readonly actor: AnyRef;
+  /** Sweeps in a row that saw no byte move. */
+  quiet: number;
+}
+
+/** Idle connections are looked for this often in their time. */
+const SWEEPS = 4;
+
+/** Receives connections, gives each its actor, and keeps the book of them. */
+export class Reception implements Owner {
+  readonly address: Endpoint;
+  /** Resolves when the last socket is gone. */
+  readonly closed: Promise<void>;
+  readonly #ctx: InitContext;
+  readonly #settings: Settings;
+  readonly #guests = new Map<SocketConnection, Guest>();
+  readonly #counts = { accepted: 0, refused: 0, cutOff: 0, idle: 0, acceptErrors: 0 };
+
+  constructor(ctx: InitContext, server: Server, settings: Settings) {
+    this.#ctx = ctx;
+    this.#settings = settings;
+    const { address, port } = server.address() as Endpoint;
+    this.address = { address, port };
+    this.closed = new Promise((resolve) => server.once("close", resolve));
+    server.on("connection", (socket) => this.#receive(socket));
+    server.on("error", (error) => {
+      this.#counts.acceptErrors++;
+      ctx.log.warn("could not accept a connection", { error: error.message });
+    });
+    const { idleMs } = settings.limits;
+    if (idleMs !== Infinity) {
+      ctx.timers.every(Math.max(1, idleMs / SWEEPS), () => this.#sweep());
+    }
+  }
+
+  stats(): ServerStats {
+    return { open: this.#guests.size, ...this.#counts };
+  }
+
+  #receive(socket: Socket): void {
+    const { limits } = this.#settings;
+    if (this.#ctx.signal.aborted) {
+      socket.destroy();
+    } else if (this.#guests.size >= limits.connections) {
+      this.#refuse(socket);
+    } else {
+      this.#counts.accepted++;
+      this.#begin(new SocketConnection(socket, limits, this));
+    }
+  }
+
+  #begin(connection: SocketConnection): void {
+    const { connection: kind, child } = this.#settings;
+    const actor = this.#ctx.spawn(kind, connection, { ...child, restart: "temporary" });
+    this.#guests.set(connection, { connection, actor, quiet: 0 });
+    // Not as the server, which hears nothing any more when it was killed.
+    monitor(actor, ({ reason: { kind: ended } }) => {
+      if (ended === "normal" || ended === "shutdown") connection.finish();
+      else connection.destroy();
+    });
+  }
+
+  #refuse(socket: Socket): void {
+    const { limits, refusal = "" } = this.#settings;
+    this.#counts.refused++;
+    socket.on("error", () => {});
+    socket.setTimeout(limits.closeMs, () => socket.destroy());
+    // Reads on to the peer's end: closing with something unread would take the refusal back.
+    socket.resume();
+    socket.end(refusal);
+  }
+
+  onReadToEnd(connection: SocketConnection): void {
+    if (this.#settings.halfOpen !== true || !connection.isOpen) this.#dismiss(connection);
+  }
+
+  onClose(connection: SocketConnection): void {
+    if (connection.isRead) this.#dismiss(connection);
+    this.#guests.delete(connection);
+  }
+
+  onCutOff(connection: SocketConnection): void {
+    this.#counts.cutOff++;
+    const { unsentBytes, remote } = connection;
+    this.#ctx.log.warn("cut off a peer that does not read", { unsentBytes, ...remote });
+  }
+
+  /** There is nothing more to be done for the connection than what was begun. */
+  #dismiss(connection: SocketConnection): void {
+    const guest = this.#guests.get(connection);
+    if (guest !== undefined) void drain(guest.actor);
+  }
+
+  #sweep(): void {
+    for (const guest of this.#guests.values()) {
+      if (guest.connection.active) {
+        guest.connection.active = false;
+        guest.quiet = 0;
+      } else if (++guest.quiet === SWEEPS) {
+        this.#counts.idle++;
+        void stop(guest.actor, "idle");
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { implement, type ActorDef, type SpawnOptions } from "../index.ts";
+import type { Connection, Endpoint } from "./connection.ts";
+import { resolveLimits, type ServerLimits } from "./limits.ts";
+import { listen, type ListenOptions } from "./listen.ts";
+import { Reception, type ServerStats } from "./reception.ts";
+
+/** A server that listens. */
+export interface TcpServer {
+  /** Where it listens; the port is the real one when 0 was asked for. */
+  address(): Promise<Endpoint>;
+  stats(): Promise<ServerStats>;
+}
+
+export interface TcpServerSpec {
+  /**
+   * The actor of one connection, which it gets as its props.
+   *
+   * It is a child of the server's, and never restarted: its end is the connection's. When it ends
+   * normally, what it has written is sent before; when it fails or is killed, the peer sees a reset.
+   */
+  readonly connection: ActorDef<unknown, Connection>;
+  /** How it is spawned. Its `shutdown` is the time it has to finish when the server ends. */
+  readonly child?: Omit<SpawnOptions, "restart" | "name">;
+  readonly limits?: ServerLimits;
+  /**
+   * The peer may end its side and still wait for answers: the actor hears of it as the end of its
+   * source, and ends when it is done. Default false: then it is drained.
+   */
+  readonly halfOpen?: boolean;
+  /** What a connection over the limit is told before it is closed. */
+  readonly refusal?: string | Uint8Array;
+  /** In labels and logs. Default `tcp-server`. */
+  readonly name?: string;
+}
+
+/**
+ * Defines a server: an actor that listens, with a child for each connection.
+ *
+ * It has started when it listens; when it cannot, the start fails, with the host's error as the
+ * cause. When it ends, however that comes, it accepts nothing more, its connections' actors are
+ * stopped within their shutdown time, and no socket stays behind.
+ */
+export function tcpServer(spec: TcpServerSpec): ActorDef<TcpServer, ListenOptions> {
+  const limits = resolveLimits("tcpServer: limits", spec.limits);
+  return implement<TcpServer>()({
+    name: spec.name ?? "tcp-server",
+    shutdown: "infinity",
+    supervision: { strategy: "dynamic" },
+    init: async (ctx, options: ListenOptions) => {
+      const server = await listen(options, limits.writeBytes, ctx.signal);
+      return new Reception(ctx, server, { ...spec, limits });
+    },
+    call: {
+      address: (ctx) => ctx.state.address,
+      stats: (ctx) => ctx.state.stats(),
+    },
+    async exit(ctx) {
+      await ctx.state?.closed;
+    },
+  });
+}

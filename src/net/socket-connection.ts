@@ -1,0 +1,103 @@
+import type { Socket } from "node:net";
+import type { Connection, Endpoint } from "./connection.ts";
+import { Inflow } from "./inflow.ts";
+import type { ConnectionLimits } from "./limits.ts";
+import { Outflow } from "./outflow.ts";
+
+/** Whoever keeps a connection, and what it wants to know of it. */
+export interface Owner {
+  /** The reader has had everything that there was, and nothing more comes. */
+  onReadToEnd(connection: SocketConnection): void;
+  onClose(connection: SocketConnection): void;
+  /** The peer did not read, and too much waited for it. */
+  onCutOff(connection: SocketConnection): void;
+}
+
+let lastId = 0;
+
+/** A connection over a Node socket that allows half-open. */
+export class SocketConnection implements Connection {
+  readonly id: number = ++lastId;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  error: Error | undefined;
+  /** A byte has moved since somebody set this to false. */
+  active = true;
+  readonly #socket: Socket;
+  readonly #limits: Required<ConnectionLimits>;
+  readonly #inflow: Inflow;
+  readonly #outflow: Outflow;
+
+  constructor(socket: Socket, limits: Required<ConnectionLimits>, owner: Owner) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.remote = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    this.#inflow = new Inflow(socket, limits.readBytes, () => owner.onReadToEnd(this));
+    this.#outflow = new Outflow(socket, limits, () => {
+      owner.onCutOff(this);
+      this.error ??= new Error(`the peer did not read; ${this.unsentBytes} bytes waited for it`);
+      this.destroy();
+    });
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => {
+      this.active = true;
+      this.#inflow.take(chunk);
+    });
+    socket.on("end", () => this.#inflow.end());
+    socket.on("error", (error) => (this.error ??= error));
+    socket.on("close", () => {
+      this.#inflow.end();
+      owner.onClose(this);
+    });
+  }
+
+  get isOpen(): boolean {
+    return !this.#outflow.isOver;
+  }
+
+  get unsentBytes(): number {
+    return this.#outflow.bytes;
+  }
+
+  get unreadBytes(): number {
+    return this.#inflow.bytes;
+  }
+
+  /** True when nobody reads, or there is nothing left to be read. */
+  get isRead(): boolean {
+    return this.#inflow.isDone;
+  }
+
+  write(data: string | Uint8Array, encoding: "utf8" | "latin1" = "utf8"): boolean {
+    this.active = true;
+    const isText = typeof data === "string" && encoding === "utf8";
+    return this.#outflow.write(isText ? Buffer.from(data) : data);
+  }
+
+  drained(): Promise<void> {
+    return this.#outflow.drained();
+  }
+
+  end(data?: string | Uint8Array, encoding?: "utf8" | "latin1"): void {
+    if (data !== undefined) this.write(data, encoding);
+    this.#outflow.end();
+  }
+
+  destroy(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    return this.#inflow.read();
+  }
+
+  /** Nobody is there any more: sends what is left and waits for the peer, for a limited time. */
+  finish(): void {
+    if (this.#socket.destroyed) return;
+    this.#outflow.end();
+    this.#inflow.discard();
+    const limit = setTimeout(() => this.#socket.destroy(), this.#limits.closeMs);
+    this.#socket.on("close", () => clearTimeout(limit));
+  }
+}
