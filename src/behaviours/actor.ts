@@ -49,7 +49,9 @@ type CastsOf<C> = {
     ? (...args: Args) => void
     : never;
 };
-type Replied<R> = Awaited<R> extends Reply<infer V> ? V : Awaited<R>;
+type Given<V> = V extends Reply<infer R> ? R : V;
+/** What a caller gets when a handler returns `R`: a promise or deferred reply stands for its value. */
+export type Replied<R> = Given<Awaited<R>>;
 type CallsOf<K> = {
   [V in keyof K]: K[V] extends (ctx: never, ...args: infer Args) => infer R
     ? (...args: Args) => Promise<Replied<R>>

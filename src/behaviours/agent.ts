@@ -1,6 +1,6 @@
 import type { ActorDef } from "../kernel/behaviour.ts";
 import type { Context } from "../kernel/context.ts";
-import { define, type Definition } from "./actor.ts";
+import { define, type Definition, type Replied } from "./actor.ts";
 
 type AgentContext<S> = Context<S, void, AgentProtocol<S>>;
 
@@ -14,7 +14,7 @@ export interface AgentProtocol<S> {
   /** Runs a function on the state; nobody waits for it. */
   cast(fn: (state: S, ctx: AgentContext<S>) => void | Promise<void>): void;
   /** Runs a function on the state and answers with what it returns; `ctx.defer()` answers later. */
-  call<R>(fn: (state: S, ctx: AgentContext<S>) => R): Promise<Awaited<R>>;
+  call<R>(fn: (state: S, ctx: AgentContext<S>) => R): Promise<Replied<R>>;
   /** Replaces the state with what the function returns. */
   update(fn: (state: S) => S | Promise<S>): void;
   /** Resolves when all that was sent before has run. */
