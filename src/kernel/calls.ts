@@ -1,7 +1,8 @@
-import type { Cell } from "./cell.ts";
+import { CLOSED, type Cell } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { ActorStoppedError, DeadlockError, TimeoutError } from "./errors.ts";
 import type { DownReason } from "./exit-reason.ts";
+import { isFull, waitForRoom } from "./mailbox.ts";
 import { running, type Handling } from "./running.ts";
 import type { Verb } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
@@ -12,6 +13,8 @@ export interface CallOptions {
   readonly timeout?: number | undefined;
   /** The call rejects with the signal's reason when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /** `wait`: it is sent when there is room for it. */
+  readonly whenFull?: "policy" | "wait" | undefined;
 }
 
 /**
@@ -156,8 +159,18 @@ export function openCall(
   if (signal !== undefined && !listenForAbort(call, signal)) return promise;
   if (call.timeoutMs !== Infinity) to.kernel.wheel.set(call, call.timeoutMs);
   if (handling !== null && to.kernel.scope !== undefined) noteWait(call, handling);
-  to.kernel.router.deliver(new Envelope(to, verb, args, call, from));
+  deliver(new Envelope(to, verb, args, call, from), options?.whenFull === "wait");
   return promise;
+}
+
+/** Sends a call, where the caller wants that as soon as there is room for it. */
+function deliver(envelope: Envelope, wait: boolean): void {
+  const { to, call } = envelope;
+  const { router } = to.kernel;
+  if (!wait || !isFull(to) || (to.flags & CLOSED) !== 0) return router.deliver(envelope);
+  waitForRoom(to, () => {
+    if (call?.settled !== true) router.deliver(envelope);
+  });
 }
 
 /** False when the signal has aborted already; then the call is settled and nothing is sent. */

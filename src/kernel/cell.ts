@@ -198,7 +198,7 @@ export class Cell {
 
   /** Takes up work again, if there is some. */
   resume(): void {
-    if (this.mailbox.size > 0 || (this.flags & URGENT) !== 0) this.wake();
+    if (this.mailbox.size > 0 || (this.flags & (URGENT | SENDERS_WAIT)) !== 0) this.wake();
   }
 
   /** Puts the cell in line for a turn, unless it is or may not have one. */

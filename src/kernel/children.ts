@@ -24,11 +24,13 @@ export class ChildrenOf implements Children {
   }
 
   get size(): number {
+    this.#owner.checkRevoked("ctx.children");
     return this.#owner.cell.family?.size ?? 0;
   }
 
   async stop(child: AnyRef): Promise<void> {
     const cell = cellOf(child);
+    this.#owner.checkRevoked("ctx.children");
     if (cell.status === "stopped") return;
     if (cell.parent !== this.#owner.cell) {
       throw new BadInputError(`children.stop: ${cell.label} is no child of ${this.#owner.name}`);

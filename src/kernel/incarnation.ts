@@ -413,8 +413,10 @@ function isSent({ verb, call }: Envelope): boolean {
 }
 
 /** Takes the message of a handler that did not end well out of the stash again. */
-export function dropStashed({ rare }: Cell, message: Envelope | null): void {
-  rare?.stash?.extract((stashed) => stashed === message);
+export function dropStashed({ rare, mailbox }: Cell, message: Envelope | null): void {
+  const found = rare?.stash?.extract((stashed) => stashed === message) ?? [];
+  // The handler may have unstashed it itself.
+  if (found.length === 0) mailbox.extract((waiting) => waiting === message);
 }
 
 /** What few handlers ask for, made when they do. */

@@ -162,6 +162,7 @@ export class IncarnationTimers implements Timers {
   }
 
   cancel(key: string): boolean {
+    this.#owner.checkRevoked("timers.cancel");
     const timer = this.#owner.timerNamed(key);
     timer?.cancel();
     return timer !== undefined;

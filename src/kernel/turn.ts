@@ -12,7 +12,7 @@ import {
 import type { Envelope } from "./envelope.ts";
 import { ActorFailedError, Refusal } from "./errors.ts";
 import { NORMAL } from "./exit-reason.ts";
-import { inScope, STASHED, type Incarnation } from "./incarnation.ts";
+import { dropStashed, inScope, STASHED, type Incarnation } from "./incarnation.ts";
 import { actOnStop, begin, runExit } from "./life.ts";
 import { admitWaiters } from "./mailbox.ts";
 import { running } from "./running.ts";
@@ -81,6 +81,8 @@ function pickUnusual(cell: Cell): Envelope | typeof IDLE | typeof AGAIN {
   if ((cell.flags & BUSY) !== 0) return IDLE;
   const event = rare?.lane?.shift();
   if (event != null) return event;
+  // Before, for what has made room since the last look: a cleared mailbox, a message that went ahead.
+  if ((cell.flags & SENDERS_WAIT) !== 0) admitWaiters(cell);
   const message = rare?.selector == null ? cell.mailbox.shift() : takeSelected(cell);
   if ((cell.flags & SENDERS_WAIT) !== 0) admitWaiters(cell);
   if (message !== null) return message;
@@ -181,7 +183,7 @@ function threw(cell: Cell, incarnation: Incarnation, envelope: Envelope, error: 
     return;
   }
   // What is handled when an actor fails is not handled again, stashed or not.
-  if (taken === STASHED) cell.rare!.stash!.extract((stashed) => stashed === envelope);
+  if (taken === STASHED) dropStashed(cell, envelope);
   call?.reject(new ActorFailedError(cell.label, verb.name, error));
   cell.keeper?.failed(cell, {
     error,

@@ -18,7 +18,8 @@ export interface RefOptions {
   readonly signal?: AbortSignal;
   /**
    * `wait`: casts return promises that resolve when there was room for them, first come first
-   * served. `policy` (default): what the receiver's mailbox says.
+   * served; calls wait for room too, within their time limit. `policy` (default): what the
+   * receiver's mailbox says.
    */
   readonly whenFull?: "policy" | "wait";
 }
@@ -72,15 +73,15 @@ export function withOptions<A>(ref: Ref<A>, options: RefOptions): Ref<A>;
 export function withOptions(ref: AnyRef, options: RefOptions): AnyRef {
   checkLimit("withOptions: timeout", options.timeout);
   checkOneOf("withOptions: whenFull", options.whenFull, ["policy", "wait"]);
-  const { timeout, signal } = options;
+  const { timeout, signal, whenFull } = options;
   const cell = cellOf(ref);
-  const castBy = options.whenFull === "wait" ? castWhenRoom : cast;
+  const castBy = whenFull === "wait" ? castWhenRoom : cast;
   return viewOf(cell, cell.behaviour.verbs.values(), (to, verb, args) => {
     switch (verb.kind) {
       case "cast":
         return castBy(to, verb, args);
       case "call":
-        return openCall(to, verb, args, { timeout, signal });
+        return openCall(to, verb, args, { timeout, signal, whenFull });
       case "stream":
         return openStream(to, verb, args, { timeout: timeout ?? Infinity, signal });
     }
