@@ -117,7 +117,7 @@ export class ChildFamily implements Family {
   beginByHand(child: Cell): void {
     const plan = this.#plans.get(child);
     if (plan === undefined) child.wakeFor(MUST_BEGIN);
-    else if (plan.phase === "pause") plan.bringUp();
+    else if (plan.phase !== "down") plan.bringUp();
   }
 
   failed(child: Cell, failure: Failure): void {
@@ -363,12 +363,29 @@ export class ChildFamily implements Family {
 
   #limitShutdown(child: Cell, order: boolean): void {
     const { shutdown } = child.options;
-    if (shutdown === "kill") return kill(child, order);
+    if (shutdown === "kill") return killInTurn(child, order);
     if (shutdown === "infinity" || shutdown === Infinity) return;
     const { wheel } = child.kernel;
     const limit = new Alarm(() => kill(child, order));
     wheel.set(limit, shutdown);
     (child.extra.downWaiters ??= []).push(() => wheel.cancel(limit));
+  }
+}
+
+const doomed: { readonly child: Cell; readonly order: boolean }[] = [];
+
+/**
+ * Kills a child, after those whose killing is under way.
+ *
+ * A killed child's own children are to be killed in turn, and when it is gone its sibling is next:
+ * by a loop, for the stack does not hold a tree of any depth.
+ */
+function killInTurn(child: Cell, order: boolean): void {
+  doomed.push({ child, order });
+  if (doomed.length > 1) return;
+  for (let next = doomed[0]; next !== undefined; next = doomed[0]) {
+    kill(next.child, next.order);
+    doomed.shift();
   }
 }
 
