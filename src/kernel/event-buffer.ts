@@ -69,7 +69,7 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
     }
     const failure = this.#failure;
     this.#failure = null;
-    if (failure !== null) return Promise.reject(failure.error as Error);
+    if (failure !== null) return Promise.reject(failure.error);
     if (this.#over) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }

@@ -1,7 +1,7 @@
-import { openCall } from "./calls.ts";
+import { openCall, type CallOptions } from "./calls.ts";
 import type { Cell } from "./cell.ts";
 import { ActorFailedError, ActorStoppedError, BadInputError, Refusal, refuse } from "./errors.ts";
-import { cast, type CallOptions } from "./calls.ts";
+import { Envelope } from "./envelope.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
 import { besideActors } from "./running.ts";
 import { failLater } from "./tasks.ts";
@@ -11,7 +11,7 @@ import { invoke, isThenable, Verb } from "./verb.ts";
  * Streaming replies: a verb that answers many times, at the reader's pace.
  *
  * ```text
- *   reader: for await … ──► next() ─ OPEN, then PULL ─►  actor: the verb's iterator
+ *   reader: for await … ──► next() ─ open, then PULL ─►  actor: the verb's iterator
  *                      ◄── value ◄──────────────────────   runs to its next `yield`
  *           break      ──► LEAVE ────────────────────►     iterator.return()
  * ```
@@ -89,10 +89,13 @@ class StreamWriter implements Belonging {
   }
 }
 
-const OPEN = new Verb(
-  "stream.open",
-  "call",
-  (ctx: Incarnation, verb: Verb, args: readonly unknown[]) => {
+const openers = new WeakMap<Verb, Verb>();
+
+/** Opens a stream: a message like any other, under the verb's own name, bound and admission. */
+function openerOf(verb: Verb): Verb {
+  const known = openers.get(verb);
+  if (known !== undefined) return known;
+  const opener = new Verb(verb.name, "call", (ctx: Incarnation, ...args: unknown[]) => {
     const stream = invoke(verb, ctx, args) as Partial<AsyncIterable<unknown>> | undefined;
     const iterator = stream?.[Symbol.asyncIterator]?.();
     if (iterator === undefined) {
@@ -101,9 +104,10 @@ const OPEN = new Verb(
     const writer = new StreamWriter(ctx, verb.name, iterator);
     ctx.own(writer);
     return writer;
-  },
-  "message",
-);
+  });
+  openers.set(verb, opener);
+  return opener;
+}
 
 const PULL = new Verb(
   "stream.next",
@@ -132,7 +136,7 @@ class StreamReader implements AsyncIterator<unknown> {
   readonly #verb: Verb;
   readonly #args: readonly unknown[];
   readonly #options: CallOptions;
-  #writer: StreamWriter | null = null;
+  #writer: Promise<StreamWriter> | null = null;
   #over = false;
 
   constructor(to: Cell, verb: Verb, args: readonly unknown[], options: CallOptions | undefined) {
@@ -146,15 +150,12 @@ class StreamReader implements AsyncIterator<unknown> {
   async next(): Promise<IteratorResult<unknown>> {
     if (this.#over) return { done: true, value: undefined };
     try {
-      this.#writer ??= (await openCall(
-        this.#to,
-        OPEN,
-        [this.#verb, this.#args],
-        this.#options,
-      )) as StreamWriter;
-      const pulled = await openCall(this.#to, PULL, [this.#writer], this.#options);
+      const writer = await (this.#writer ??= this.#open());
+      // Left while it was opened.
+      if (this.#over) return { done: true, value: undefined };
+      const pulled = await openCall(this.#to, PULL, [writer], this.#options);
       const result = pulled as IteratorResult<unknown>;
-      this.#over = result.done === true;
+      if (result.done === true) this.#over = true;
       return result;
     } catch (error) {
       await this.return();
@@ -162,9 +163,21 @@ class StreamReader implements AsyncIterator<unknown> {
     }
   }
 
+  #open(): Promise<StreamWriter> {
+    const opened = openCall(this.#to, openerOf(this.#verb), this.#args, this.#options);
+    return opened as Promise<StreamWriter>;
+  }
+
   return(): Promise<IteratorResult<unknown>> {
-    if (!this.#over && this.#writer !== null) cast(this.#to, LEAVE, [this.#writer]);
+    if (!this.#over) void this.#writer?.then((writer) => this.#leave(writer), ignore);
     this.#over = true;
     return Promise.resolve({ done: true, value: undefined });
   }
+
+  /** As nobody: an actor that was killed leaves as well. */
+  #leave(writer: StreamWriter): void {
+    this.#to.kernel.router.deliver(new Envelope(this.#to, LEAVE, [writer], null, null));
+  }
 }
+
+function ignore(): void {}
