@@ -121,7 +121,7 @@ export interface InitContext<P = unknown, A = unknown> {
     onEvent: (event: T) => void | Promise<void>,
     options?: SubscribeOptions<T>,
   ): Disposable;
-  /** Tells all subscribers; answers how many. */
+  /** Tells all subscribers; answers how many it reached. */
   publish<T>(topic: Topic<T>, event: T): number;
 }
 

@@ -36,16 +36,22 @@ export class Subscription implements Belonging, Disposable {
     this.#when = when;
   }
 
-  /** Called by the publisher, which must neither run nor suffer from the subscriber. */
-  readonly receive = (event: unknown): void => {
-    if (this.#over || !this.#wants(event)) return;
+  /**
+   * Called by the publisher, which must neither run nor suffer from the subscriber.
+   *
+   * False when the event does not reach it: it was not wanted, or there was no room.
+   */
+  readonly receive = (event: unknown): boolean => {
+    if (this.#over || !this.#wants(event)) return false;
     const { cell } = this.#owner;
     const envelope = new Envelope(cell, EVENT, [this, event], null, null);
     try {
       cell.kernel.router.deliver(envelope);
+      return true;
     } catch (error) {
       if (!(error instanceof MailboxFullError)) throw error;
       cell.kernel.router.deadLetter(envelope, "mailbox full");
+      return false;
     }
   };
 

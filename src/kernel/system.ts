@@ -135,7 +135,7 @@ export class System implements AsyncDisposable {
     return this.#kernel.groups.scopes();
   }
 
-  /** Tells all subscribers; answers how many. */
+  /** Tells all subscribers; answers how many it reached. */
   publish<T>(topic: Topic<T>, event: T): number {
     return this.#kernel.topics.publish(topic, event);
   }

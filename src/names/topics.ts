@@ -16,7 +16,8 @@ interface Named {
   readonly name: string;
 }
 
-export type Subscriber = (event: unknown) => void;
+/** Answers whether the event has reached it. */
+export type Subscriber = (event: unknown) => boolean;
 
 /** Who subscribes to what. Knows nothing of actors: a subscriber is a function. */
 export class Topics {
@@ -34,12 +35,12 @@ export class Topics {
     }
   }
 
-  /** Tells all who subscribe now, in the order in which they came; answers how many. */
+  /** Tells all who subscribe now, in the order in which they came; answers how many it reached. */
   publish({ name }: Named, event: unknown): number {
     const subscribers = this.#subscribers.get(name);
     if (subscribers === undefined) return 0;
-    const told = [...subscribers];
-    for (const subscriber of told) subscriber(event);
-    return told.length;
+    let reached = 0;
+    for (const subscriber of [...subscribers]) if (subscriber(event)) reached++;
+    return reached;
   }
 }
