@@ -368,7 +368,7 @@ export class ChildFamily implements Family {
     const { wheel } = child.kernel;
     const limit = new Alarm(() => kill(child, order));
     wheel.set(limit, shutdown);
-    (child.extra.downWaiters ??= []).push(() => wheel.cancel(limit));
+    (child.extra.downWaiters ??= new Set()).add(() => wheel.cancel(limit));
   }
 }
 
@@ -383,9 +383,13 @@ const doomed: { readonly child: Cell; readonly order: boolean }[] = [];
 function killInTurn(child: Cell, order: boolean): void {
   doomed.push({ child, order });
   if (doomed.length > 1) return;
-  for (let next = doomed[0]; next !== undefined; next = doomed[0]) {
-    kill(next.child, next.order);
-    doomed.shift();
+  try {
+    for (let next = doomed[0]; next !== undefined; next = doomed[0]) {
+      kill(next.child, next.order);
+      doomed.shift();
+    }
+  } finally {
+    doomed.length = 0;
   }
 }
 

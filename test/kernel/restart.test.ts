@@ -499,7 +499,11 @@ describe("of the old incarnation is gone", () => {
       cast: {
         fail(ctx) {
           signal = ctx.signal;
-          leaks.push(() => ctx.state, () => ctx.spawn(Worker, worker("x", [])), () => ctx.stop());
+          leaks.push(
+            () => ctx.state,
+            () => ctx.spawn(Worker, worker("x", [])),
+            () => ctx.stop(),
+          );
           throw new Error("broken");
         },
       },
@@ -1070,19 +1074,16 @@ describe("onFailure decides by the error", () => {
     { what: "an empty object", decide: () => ({}) },
     { what: "a promise", decide: () => Promise.resolve("restart") },
     { what: "a promise that rejects", decide: () => Promise.reject(new Error("async")) },
-  ])(
-    "$what is no decision: an escalation, and is reported",
-    async ({ decide }) => {
-      await using kit = createTestSystem();
-      const ref = kit.system.spawn(Worker, worker("a", []), {
-        onFailure: decide as () => never,
-      });
-      ref.fail("broken");
-      await kit.run();
-      expect(status(ref)).toBe("stopped");
-      expect(kit.eventsOf("hookFailed")).toMatchObject([{ hook: "onFailure" }]);
-    },
-  );
+  ])("$what is no decision: an escalation, and is reported", async ({ decide }) => {
+    await using kit = createTestSystem();
+    const ref = kit.system.spawn(Worker, worker("a", []), {
+      onFailure: decide as () => never,
+    });
+    ref.fail("broken");
+    await kit.run();
+    expect(status(ref)).toBe("stopped");
+    expect(kit.eventsOf("hookFailed")).toMatchObject([{ hook: "onFailure" }]);
+  });
 });
 
 describe("a back-off before the restart", () => {

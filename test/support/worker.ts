@@ -1,4 +1,4 @@
-import { actor } from "troupe";
+import { actor, type ActorDef, type Ref } from "troupe";
 
 /** How a worker behaves, and where it writes down what becomes of it. */
 export interface WorkerProps {
@@ -58,6 +58,8 @@ export const Worker = actor({
     return onExit?.();
   },
 });
+
+export type WorkerRef = Ref<typeof Worker extends ActorDef<infer A, WorkerProps> ? A : never>;
 
 /** Props of a worker that writes into `journal`. */
 export function worker(
