@@ -20,6 +20,18 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
+/** Adds one that waits; returns how to forget it. */
+function wait<T>(waiters: Set<T>, waiter: T): () => void {
+  waiters.add(waiter);
+  return () => void waiters.delete(waiter);
+}
+
+/** Has somebody told, once; may return how to be forgotten before that. */
+type Subscribe<T> = (
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+) => (() => void) | void;
+
 /**
  * Makes a promise of something that a cell will call back for, with an optional time limit.
  *
@@ -30,7 +42,7 @@ function promiseOf<T>(
   cell: Cell,
   what: string,
   options: WaitOptions | undefined,
-  subscribe: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  subscribe: Subscribe<T>,
 ): Promise<T> {
   const timeout = options?.timeout ?? Infinity;
   checkLimit(`${what}: timeout`, timeout);
@@ -40,9 +52,12 @@ function promiseOf<T>(
       return;
     }
     const { wheel } = cell.kernel;
-    const limit = new Alarm(() => reject(new TimeoutError(`${what} ${cell.label}`, timeout)));
+    const limit = new Alarm(() => {
+      forget?.();
+      reject(new TimeoutError(`${what} ${cell.label}`, timeout));
+    });
     wheel.set(limit, timeout);
-    subscribe(
+    const forget = subscribe(
       (value) => {
         wheel.cancel(limit);
         resolve(value);
@@ -64,10 +79,11 @@ export function started(ref: AnyRef, options?: WaitOptions): Promise<void> {
     if (cell.rare?.startError != null) reject(cell.rare.startError);
     else if (cell.status !== "starting") resolve();
     else {
-      (cell.extra.startWaiters ??= []).push((error) =>
+      return wait((cell.extra.startWaiters ??= new Set()), (error) =>
         error === null ? resolve() : reject(error),
       );
     }
+    return undefined;
   });
 }
 
@@ -82,8 +98,9 @@ export function exitedCell(
   options?: WaitOptions,
 ): Promise<ExitReason> {
   return promiseOf(cell, what, options, (resolve) => {
-    if (cell.reason !== null) resolve(cell.reason);
-    else (cell.extra.exitWaiters ??= new Set()).add(resolve);
+    if (cell.reason === null) return wait((cell.extra.exitWaiters ??= new Set()), resolve);
+    resolve(cell.reason);
+    return undefined;
   });
 }
 
@@ -134,8 +151,11 @@ export function kill(ref: AnyRef, options?: WaitOptions): Promise<void> {
   const cell = cellOf(ref);
   killCell(cell, false);
   return promiseOf(cell, "kill", options, (resolve) => {
-    if (cell.status === "stopped" || cell.rare?.ending == null) resolve();
-    else (cell.extra.downWaiters ??= []).push(resolve);
+    if (cell.status !== "stopped" && cell.rare?.ending != null) {
+      return wait((cell.extra.downWaiters ??= new Set()), resolve);
+    }
+    resolve();
+    return undefined;
   });
 }
 
@@ -150,11 +170,10 @@ export function restart(ref: AnyRef, options?: WaitOptions): Promise<void> {
     if (cell.status === "starting") return void started(ref).then(resolve, reject);
     if (cell.status === "stopped") return reject(goneError(cell, "restart"));
     const ended = (): void => reject(goneError(cell, "restart"));
-    const waiters = (cell.extra.exitWaiters ??= new Set());
-    waiters.add(ended);
+    const forgetEnd = wait((cell.extra.exitWaiters ??= new Set()), ended);
     requestStop(cell, { kind: "shutdown", detail: "restart" }, false, () => {
-      (cell.extra.startWaiters ??= []).push((error) => {
-        waiters.delete(ended);
+      (cell.extra.startWaiters ??= new Set()).add((error) => {
+        forgetEnd();
         if (error === null) resolve();
         else reject(error);
       });

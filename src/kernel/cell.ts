@@ -86,10 +86,10 @@ export class Rare {
   monitors: Set<Monitor> | null = null;
   links: Set<Cell> | null = null;
   /** Called when the first incarnation has started, or never will. */
-  startWaiters: ((error: unknown) => void)[] | null = null;
+  startWaiters: Set<(error: unknown) => void> | null = null;
   exitWaiters: Set<(reason: ExitReason) => void> | null = null;
   /** Called when the present incarnation has ended, for good or not. */
-  downWaiters: (() => void)[] | null = null;
+  downWaiters: Set<() => void> | null = null;
   roomWaiters: ((room: boolean) => void)[] | null = null;
   /** The calls that its handlers made and that are open; development only. */
   waitsFor: Set<PendingCall> | null = null;
