@@ -1,3 +1,4 @@
+import { onAbort } from "./abort.ts";
 import { CLOSED, type Cell } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { ActorStoppedError, DeadlockError, TimeoutError } from "./errors.ts";
@@ -179,9 +180,7 @@ function listenForAbort(call: PendingCall, signal: AbortSignal): boolean {
     call.leave(signal.reason);
     return false;
   }
-  const onAbort = (): void => call.leave(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  call.unlisten = () => signal.removeEventListener("abort", onAbort);
+  call.unlisten = onAbort(signal, () => call.leave(signal.reason));
   return true;
 }
 
