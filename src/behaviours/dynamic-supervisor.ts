@@ -1,8 +1,8 @@
 import { started } from "../kernel/acts.ts";
-import type { ActorDef } from "../kernel/behaviour.ts";
+import { behaviourOf, type ActorDef } from "../kernel/behaviour.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Ref } from "../kernel/ref.ts";
-import type { SpawnOptions } from "../kernel/options.ts";
+import { checkSettings, type SpawnOptions } from "../kernel/options.ts";
 import type { Intensity } from "../supervision/restart-intensity.ts";
 import { define, type Definition } from "./actor.ts";
 
@@ -33,6 +33,8 @@ export interface DynamicSpec<A, P> extends Definition {
 export function dynamicSupervisor<A, P>(spec: DynamicSpec<A, P>): ActorDef<DynamicProtocol<A, P>> {
   const { actor: kind, child, intensity, maxChildren, ...rest } = spec;
   type Ctx = Context<undefined>;
+  behaviourOf(kind);
+  checkSettings(`${spec.name ?? "dynamic-supervisor"}: child`, child ?? {});
   return define({
     name: "dynamic-supervisor",
     shutdown: "infinity",

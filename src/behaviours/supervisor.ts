@@ -83,6 +83,8 @@ interface Slot {
  */
 class Table {
   readonly slots = new Map<string, Slot>();
+  /** Why it is not complete: what making an entry has thrown. */
+  failure: { readonly error: unknown } | null = null;
 }
 const tables = new WeakMap<Cell, Table>();
 
@@ -100,7 +102,10 @@ export function supervisor<const C extends Record<string, AnyChild>>(
   spec: SupervisorSpec<C>,
 ): ActorDef<SupervisorProtocol<C>> {
   const { children, ...rest } = spec;
-  for (const [id, entry] of Object.entries<AnyChild>(children)) checkEntry(rest.name, id, entry);
+  for (const [id, entry] of Object.entries<AnyChild>(children)) {
+    checkEntry(rest.name, id, entry);
+    checkKeyOrder(rest.name, id);
+  }
   return defineSupervisor(rest, () =>
     Object.entries<AnyChild>(children).map(([id, entry]) => [id, () => entry]),
   );
@@ -114,11 +119,13 @@ function checkEntry(name: string | undefined, id: string, entry: AnyChild): void
   }
   const { actor: _actor, props: _props, ...options } = entry;
   checkSettings(what, options);
-  if (/^(0|[1-9]\d*)$/.test(id)) {
-    throw new BadInputError(
-      `${what}: JavaScript sorts ids that are integers; start it with a letter`,
-    );
-  }
+}
+
+function checkKeyOrder(name: string | undefined, id: string): void {
+  if (!/^(0|[1-9]\d*)$/.test(id)) return;
+  throw new BadInputError(
+    `${name ?? "supervisor"}: child "${id}": JavaScript sorts ids that are integers; start it with a letter`,
+  );
 }
 
 /** Builds a specification in which a child may need the ref of an earlier one. */
@@ -144,6 +151,7 @@ export class SupervisorBuilder<C> {
     if (this.#entries.some(([known]) => known === id)) {
       throw new BadInputError(`supervisor: there is a child "${id}" already`);
     }
+    if (typeof entry !== "function") checkEntry(this.#settings.name, id, entry as AnyChild);
     const make = (typeof entry === "function" ? entry : () => entry) as (refs: never) => AnyChild;
     return new SupervisorBuilder(this.#settings, [...this.#entries, [id, make]]);
   }
@@ -180,7 +188,11 @@ function defineSupervisor<C>(
     const table = new Table();
     tables.set(cell, table);
     const child = (id: string): AnyRef => slotOf(table, id).cell.ref;
-    for (const [id, entry] of entries(child)) addSlot(cell, table, id, entry());
+    try {
+      for (const [id, entry] of entries(child)) addSlot(cell, table, id, entry());
+    } catch (error) {
+      table.failure = { error };
+    }
     return table;
   };
   const definition = define({
@@ -203,7 +215,9 @@ function defineSupervisor<C>(
   });
   addMethod(definition.Ref as never, "child", function (id) {
     const cell = this[CELL];
-    return slotOf(tables.get(cell) ?? prepare(cell), String(id)).cell.ref;
+    const table = tables.get(cell) ?? prepare(cell);
+    if (table.failure !== null && !table.slots.has(String(id))) throw table.failure.error;
+    return slotOf(table, String(id)).cell.ref;
   });
   return definition;
 }
@@ -272,12 +286,23 @@ function infoOf(id: string, cell: Cell): ChildInfo {
 function addSlot(parent: Cell, table: Table, id: string, entry: AnyChild): Slot {
   const { actor, props, ...options } = entry;
   const behaviour = actor as unknown as Behaviour;
-  const slot = { entry, cell: parent.kernel.spawnHeld(parent, behaviour, props, options) };
+  const before = nextAlive(table, id);
+  const cell = parent.kernel.spawnHeld(parent, behaviour, props, options, before);
+  const slot = { entry, cell };
   table.slots.set(id, slot);
   return slot;
 }
 
+/** The child before which one of this id has its place: when it comes back, others build on it. */
+function nextAlive({ slots }: Table, id: string): Cell | null {
+  const ids = [...slots.keys()];
+  const after = slots.has(id) ? ids.slice(ids.indexOf(id) + 1) : [];
+  const next = after.find((other) => slots.get(other)!.cell.status !== "stopped");
+  return next === undefined ? null : slots.get(next)!.cell;
+}
+
 async function beginInOrder(table: Table): Promise<Table> {
+  if (table.failure !== null) throw table.failure.error;
   for (const { cell } of table.slots.values()) {
     cell.wakeFor(MUST_BEGIN);
     // In order: one after the other is the promise

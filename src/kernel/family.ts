@@ -89,10 +89,14 @@ export class ChildFamily implements Family {
     this.#budget = isRoot ? null : new RestartBudget(intensity);
   }
 
-  add(child: Cell): void {
-    child.olderSibling = this.#youngest;
-    if (this.#youngest !== null) this.#youngest.youngerSibling = child;
-    this.#youngest = child;
+  /** Adds a child as the youngest, or as the next older one of `before`. */
+  add(child: Cell, before: Cell | null): void {
+    const older = before === null ? this.#youngest : before.olderSibling;
+    child.olderSibling = older;
+    child.youngerSibling = before;
+    if (older !== null) older.youngerSibling = child;
+    if (before === null) this.#youngest = child;
+    else before.olderSibling = child;
     this.size++;
   }
 

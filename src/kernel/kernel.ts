@@ -60,7 +60,13 @@ export interface Kernel {
   nextId(): number;
   watchRef(ref: ActorRef, cell: Cell): void;
   spawn(parent: Cell, behaviour: Behaviour, props: unknown, options?: SpawnOptions): Cell;
-  spawnHeld(parent: Cell, behaviour: Behaviour, props: unknown, options?: SpawnOptions): Cell;
+  spawnHeld(
+    parent: Cell,
+    behaviour: Behaviour,
+    props: unknown,
+    options?: SpawnOptions,
+    before?: Cell | null,
+  ): Cell;
   stop(cell: Cell, reason?: ReasonInput): Promise<ExitReason>;
   kill(cell: Cell): void;
   exited(cell: Cell): Promise<ExitReason>;

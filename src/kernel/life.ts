@@ -179,7 +179,12 @@ export function actOnStop(cell: Cell): boolean {
   }
   if (cell.incarnation === null) {
     // An `init` that has not begun is run: it may well be over at once.
-    if (cell.status === "starting" || (cell.flags & MUST_BEGIN) !== 0) return false;
+    if ((cell.flags & MUST_BEGIN) !== 0) return false;
+    if (cell.status === "starting") {
+      // Its supervisor has not come to begin it.
+      if (!order) return false;
+      neverStarts(cell, "stopped", `stopped before init had begun (${describeReason(reason)})`);
+    }
     rare.stop = null;
     if (order) buryHeld(cell, reason);
     else onHeld?.();
@@ -340,6 +345,12 @@ function tellDown(cell: Cell): void {
 
 /** Ends an actor that has no incarnation at the moment. */
 function buryHeld(cell: Cell, reason: ExitReason): void {
+  cell.flags &= ~MUST_BEGIN;
+  // A supervisor that was asked for its children before its first turn has some already.
+  if (cell.family !== null && cell.family.size > 0) {
+    endIncarnation(cell, reason, { final: true, killed: true });
+    return;
+  }
   closeDoor(cell);
   bury(cell, reason);
 }

@@ -27,6 +27,7 @@ export function spawnHeld(
   behaviour: Behaviour,
   props: unknown,
   given?: SpawnOptions,
+  before: Cell | null = null,
 ): Cell {
   const { kernel } = parent;
   const isRoot = parent.parent === null;
@@ -42,7 +43,7 @@ export function spawnHeld(
   const name = given?.name;
   if (name !== undefined) cell.extra.name = name;
   const tooMany = family.size >= family.maxChildren;
-  family.add(cell);
+  family.add(cell, before);
   if (parent.rare?.ending != null || parent.status === "stopped") {
     stillborn(cell, "parent-stopping", `${parent.label} is ending`);
   } else if (tooMany) {

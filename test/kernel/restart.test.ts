@@ -456,6 +456,7 @@ describe("of the old incarnation is gone", () => {
     expect(await reader.next()).toEqual({ done: false, value: 1 });
     const next = reader.next();
     next.catch(() => {});
+    await kit.run();
     ref.fail();
     await kit.run();
     await expect(next).rejects.toMatchObject({ reason: { kind: "failed" } });
