@@ -1,3 +1,4 @@
+import { CLOSED } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { BadInputError } from "./errors.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
@@ -52,6 +53,7 @@ export class Pump implements Belonging, Disposable {
   readonly #owner: Incarnation;
   readonly #onItem: (item: never) => unknown;
   readonly #options: SourceOptions;
+  readonly #source: Source<unknown>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   #over = false;
 
@@ -65,12 +67,14 @@ export class Pump implements Belonging, Disposable {
     this.#owner = owner;
     this.#onItem = onItem;
     this.#options = options;
+    this.#source = source;
     this.#iterator = open(source);
   }
 
   /** Asks for the next item. */
   pull(): void {
-    if (this.#over) return;
+    // An actor that drains admits nothing more: its sources have nothing more to say.
+    if (this.#over || (this.#owner.cell.flags & CLOSED) !== 0) return;
     try {
       const next = besideActors(this.#owner.cell.kernel, () => this.#iterator.next());
       if (isThenable(next)) {
@@ -86,6 +90,12 @@ export class Pump implements Belonging, Disposable {
 
   #took(result: IteratorResult<unknown>): void {
     if (this.#over) return;
+    if (typeof result !== "object" || result === null) {
+      this.#failed(
+        new BadInputError(`source: next() answered ${String(result)}, which is no step`),
+      );
+      return;
+    }
     if (result.done === true) {
       this.#finish();
       if (this.#options.onEnd !== undefined) runLater(this.#owner, this.#options.onEnd, undefined);
@@ -109,8 +119,18 @@ export class Pump implements Belonging, Disposable {
   /** Runs in a turn of the actor. */
   handle(item: unknown): unknown {
     if (this.#over) return undefined;
-    const result = this.#onItem(item as never);
-    if (isThenable(result)) return result.then(() => this.pull());
+    const failed = (error: unknown): never => {
+      // Where the actor is told to resume, so does its source.
+      runLater(this.#owner, () => this.pull(), undefined);
+      throw error;
+    };
+    let result: unknown;
+    try {
+      result = this.#onItem(item as never);
+    } catch (error) {
+      return failed(error);
+    }
+    if (isThenable(result)) return result.then(() => this.pull(), failed);
     this.pull();
     return undefined;
   }
@@ -134,6 +154,9 @@ export class Pump implements Belonging, Disposable {
     try {
       const left = besideActors(this.#owner.cell.kernel, () => this.#iterator.return?.());
       if (isThenable(left)) left.then(undefined, () => {});
+      // The iterator of a Node stream does not end before its step does, which may be never.
+      const { destroy } = this.#source as { destroy?: unknown };
+      if (typeof destroy === "function") destroy.call(this.#source);
     } catch {
       // It ends because nobody reads it any more: there is nobody to tell.
     }
@@ -147,22 +170,23 @@ export class Pump implements Belonging, Disposable {
 
 function open(source: Source<unknown>): AsyncIterator<unknown> | Iterator<unknown> {
   if (typeof source === "object" && source !== null) {
+    // First, for the iterator of a web stream does not end before its step does.
+    if ("getReader" in source) return readStream(source);
     if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
     if (Symbol.iterator in source) return source[Symbol.iterator]();
-    if ("getReader" in source) return readStream(source);
   }
   throw new BadInputError(
     `source: ${String(source)} yields nothing; give an iterable, an async iterable or a stream`,
   );
 }
 
-async function* readStream<T>(stream: StreamLike<T>): AsyncGenerator<T> {
+function readStream<T>(stream: StreamLike<T>): AsyncIterator<T> {
   const reader = stream.getReader();
-  try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      yield read.value as T;
-    }
-  } finally {
-    await reader.cancel();
-  }
+  return {
+    next: async () => (await reader.read()) as IteratorResult<T>,
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
