@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
 
 /** Runs one workload in a process of its own: nobody has warmed up, or worn out, what it finds. */
 function measure({ name }: Workload): Promise<Measurement[]> {
-  const child = fork(new URL("worker.js", import.meta.url), [name], {
+  const child = fork(new URL("./worker.js", import.meta.url), [name], {
     env: { ...process.env, NODE_ENV: "production" },
     execArgv: ["--expose-gc", "--max-old-space-size=4096"],
   });

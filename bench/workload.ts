@@ -6,7 +6,7 @@ export interface Workload {
   measure(): Promise<Measurement[]>;
 }
 
-export type Unit = "ns" | "bytes" | "ms";
+type Unit = "ns" | "bytes" | "ms";
 
 /** One row of the table. */
 export interface Measurement {
@@ -18,13 +18,13 @@ export interface Measurement {
   readonly limit?: Limit;
 }
 
-export interface Limit {
+interface Limit {
   readonly label: string;
   readonly values: readonly number[];
 }
 
 /** A repetition: does `ops` operations, and resolves when all of them are done. */
-export type Round = () => void | Promise<void>;
+type Round = () => void | Promise<void>;
 
 export interface Race {
   readonly label: string;
