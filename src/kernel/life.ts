@@ -3,7 +3,7 @@ import type { PendingCall } from "./calls.ts";
 import { BUSY, CLOSED, DRAINING, HAS_WAITED, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
 import { KilledError, StartError, TimeoutError, type StartFailure } from "./errors.ts";
 import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
-import { Incarnation, inScope } from "./incarnation.ts";
+import { Incarnation, inScope, type Belonging } from "./incarnation.ts";
 import { clearLane } from "./lane.ts";
 import { discard, refuseWaiters } from "./mailbox.ts";
 import { fireLinks, fireMonitors } from "./signals.ts";
@@ -78,7 +78,7 @@ function takeOwed({ rare }: Cell): PendingCall[] {
 }
 
 /** Ends an `init` that takes too long. */
-class InitLimit extends WheelEntry {
+class InitLimit extends WheelEntry implements Belonging {
   readonly #cell: Cell;
   readonly #incarnation: Incarnation;
 
@@ -88,8 +88,20 @@ class InitLimit extends WheelEntry {
     this.#incarnation = incarnation;
   }
 
+  start(): void {
+    const { kernel, options } = this.#cell;
+    if (options.initTimeout === Infinity) return;
+    this.#incarnation.own(this);
+    kernel.wheel.set(this, options.initTimeout);
+  }
+
+  /** `init` is done, or nobody waits for it any more. */
+  release(): void {
+    this.#cell.kernel.wheel.cancel(this);
+    this.#incarnation.disown(this);
+  }
+
   override expire(): void {
-    if (this.#incarnation.over) return;
     const { label, options } = this.#cell;
     this.#incarnation.fence(KILLED);
     initFailed(this.#cell, new TimeoutError(`init of ${label}`, options.initTimeout), "timeout");
@@ -99,18 +111,17 @@ class InitLimit extends WheelEntry {
 /** Three futures: a state, an error, too slow. Whoever stops or kills the actor fences it off. */
 function awaitInit(cell: Cell, incarnation: Incarnation, pending: PromiseLike<unknown>): void {
   cell.flags |= HAS_WAITED;
-  const { wheel } = cell.kernel;
   const limit = new InitLimit(cell, incarnation);
-  if (cell.options.initTimeout !== Infinity) wheel.set(limit, cell.options.initTimeout);
+  limit.start();
   pending.then(
     (state) => {
-      wheel.cancel(limit);
+      limit.release();
       if (incarnation.over) return;
       incarnation.adopt(state);
       started(cell);
     },
     (error: unknown) => {
-      wheel.cancel(limit);
+      limit.release();
       if (!incarnation.over) initFailed(cell, error, "failed");
     },
   );
@@ -363,6 +374,8 @@ function bury(cell: Cell, reason: ExitReason): void {
   cell.flags = (cell.flags | BUSY) & ~(MUST_BEGIN | MUST_END | DRAINING);
   const { kernel } = cell;
   if (cell.parent !== null) kernel.stats.ended++;
+  // One that waited to be begun may have messages in the lane, before an event that came.
+  clearLane(cell);
   discard(cell, cell.mailbox);
   discard(cell, rare.low);
   for (const call of takeOwed(cell)) call.receiverGone(cell.label, reason);

@@ -183,7 +183,10 @@ export function checkAtTheEnd(run: Run): void {
   checkAtRest(run);
   const { alive } = kit.system.stats();
   book.expect(alive === 0, () => `${alive} actors are left`);
-  book.expect(kit.system.names().length === 0, () => `names are left: ${kit.system.names().join()}`);
+  book.expect(
+    kit.system.names().length === 0,
+    () => `names are left: ${kit.system.names().join()}`,
+  );
   for (const { what, state } of book.promises) {
     book.expect(state !== "pending", () => `${what} is pending`);
   }
