@@ -22,6 +22,7 @@ export const CONNECTION_COMMANDS: ReadonlyMap<string, number> = new Map([
   ["client", -2],
   ["command", -1],
   ["config", -2],
+  ["debug", -2],
   ["echo", 2],
   ["hello", -1],
   ["info", -1],

@@ -14,13 +14,8 @@
 import { RequestDecoder, type Command } from "./request-decoder.ts";
 import { bulkArray } from "./resp.ts";
 import { execute, findShardCommand } from "./store/commands.ts";
-import { Deque } from "./store/deque.ts";
 import type { Entry } from "./store/entry.ts";
 import { BEFORE_ALL, type Store } from "./store/store.ts";
-
-/** Elements one record of a snapshot carries, as in Redis: bounds what replaying it takes at once. */
-const ELEMENTS_PER_RECORD = 64;
-const PIECE_CHARS = 64 * 1024;
 
 /** Turns what happened to one store into records. Make the store with `noteExpired`. */
 export class Recorder {
@@ -79,7 +74,8 @@ function valueRecord(store: Store, key: string): string {
   return entry === undefined ? bulkArray(["DEL", key]) : stringRecord(store, entry);
 }
 
-function stringRecord(store: Store, entry: Entry): string {
+/** The record that makes a string and its expiry, whatever the key was before. */
+export function stringRecord(store: Store, entry: Entry): string {
   const time = store.expiryOf(entry);
   const value = entry.value as string;
   return bulkArray(
@@ -94,60 +90,6 @@ function expiryRecord(store: Store, key: string): string {
   const entry = store.get(key, BEFORE_ALL);
   const time = entry && store.expiryOf(entry);
   return bulkArray(time === undefined ? ["DEL", key] : ["PEXPIREAT", key, String(time)]);
-}
-
-/**
- * The records that rebuild a store, in pieces of about `pieceChars`.
- *
- * Take as long as you like between pieces, but don't let a command change the store: the next piece
- * then throws, because what was written so far would be a state that never was. Keys may expire.
- */
-export function* snapshot(store: Store, pieceChars = PIECE_CHARS): Generator<string, void> {
-  const { changes } = store;
-  let piece = "";
-  for (const entry of store.entries()) {
-    for (const record of entryRecords(store, entry)) {
-      piece += record;
-      if (piece.length < pieceChars) continue;
-      yield piece;
-      piece = "";
-      if (store.changes !== changes) {
-        throw new Error(`The store was changed at key "${entry.key}" while its snapshot was taken`);
-      }
-    }
-  }
-  if (piece !== "") yield piece;
-}
-
-function* entryRecords(store: Store, entry: Entry): Generator<string, void> {
-  const { key, value } = entry;
-  if (typeof value === "string") {
-    yield stringRecord(store, entry);
-    return;
-  }
-  // Pieces may be far apart in time, and the key may have expired between two of them.
-  const time = store.expiryOf(entry);
-  if (value instanceof Deque) yield* listRecords(key, value);
-  else if (value instanceof Map) yield* hashRecords(key, value);
-  if (time !== undefined) yield bulkArray(["PEXPIREAT", key, String(time)]);
-}
-
-function* listRecords(key: string, list: Deque): Generator<string, void> {
-  for (let from = 0; from < list.length; from += ELEMENTS_PER_RECORD) {
-    const values = list.slice(from, Math.min(from + ELEMENTS_PER_RECORD, list.length));
-    yield bulkArray(["RPUSH", key, ...values]);
-  }
-}
-
-function* hashRecords(key: string, hash: Map<string, string>): Generator<string, void> {
-  let record = ["HSET", key];
-  for (const [field, value] of hash) {
-    record.push(field, value);
-    if (record.length < 2 + 2 * ELEMENTS_PER_RECORD) continue;
-    yield bulkArray(record);
-    record = ["HSET", key];
-  }
-  if (record.length > 2) yield bulkArray(record);
 }
 
 /** Does again what a record says. Nothing expires meanwhile: the file has a DEL where something did. */

@@ -23,7 +23,7 @@ export class Store {
   /** Rises with every change a command makes, not with expiry: compare two readings to learn of one. */
   changes = 0;
 
-  #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
   #serial = 0;
   #expired: string[] = [];
   readonly #order = new ScanOrder();
@@ -37,6 +37,11 @@ export class Store {
   /** Keys stored, those included that expired and that nobody has met since. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** The serial of the key made last; keys made from now on have greater ones. */
+  get newestSerial(): number {
+    return this.#serial;
   }
 
   get(key: string, now: number): Entry | undefined {
@@ -73,7 +78,8 @@ export class Store {
 
   clear(): void {
     this.changes++;
-    this.#entries = new Map();
+    // Not a new map: whoever walks the entries is to find that there are none left.
+    this.#entries.clear();
     this.#order.clear();
     this.#expiry.clear();
   }
@@ -129,7 +135,7 @@ export class Store {
     });
   }
 
-  /** Every key, the expired ones nobody met included. */
+  /** Every key in the order made, the expired ones nobody met included. The store may change meanwhile. */
   entries(): IterableIterator<Entry> {
     return this.#entries.values();
   }

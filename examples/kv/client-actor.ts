@@ -1,0 +1,159 @@
+/**
+ * A client: the actor of one connection.
+ *
+ * ```
+ *   chunk ──► commands ──► shards ──► replies, one write        then the next chunk
+ * ```
+ *
+ * It takes a chunk when the one before has been answered, and the answer is on its way: that keeps
+ * replies in order, and lets a client that is too fast, or does not read, wait.
+ */
+import {
+  ActorStoppedError,
+  actor,
+  type ActorDef,
+  type Group,
+  type InitContext,
+  type Ref,
+} from "troupe";
+import type { Connection } from "troupe/net";
+import { CONNECTION_COMMANDS, unknownSubcommand } from "./commands-connection.ts";
+import { Pipeline, type RunOnShard } from "./pipeline.ts";
+import { RequestDecoder, type Command } from "./request-decoder.ts";
+import { error } from "./resp.ts";
+import { info } from "./server-info.ts";
+import { Session, waitsForOthers } from "./session.ts";
+import { shardOf } from "./shard.ts";
+import type { Shard } from "./shard-actor.ts";
+import { arityFits } from "./store/command.ts";
+import { findShardCommand } from "./store/commands.ts";
+import { unknownCommand, wrongArity } from "./store/errors.ts";
+
+/** What a client's actor needs of the server. */
+export interface Keyspace {
+  shards(): readonly Ref<Shard>[];
+  /** Clients that are connected. */
+  clients(): number;
+}
+
+/** A shard that crashes again and again is given up after so many tries. */
+const TRIES = 5;
+const SHARD_FAILED = error("ERR the shard of this key failed while it worked on the command");
+const SHARD_AWAY = error("ERR the shard of this key is not available");
+
+/** All clients. */
+export const CLIENTS: Group<unknown> = { scope: "kv", name: "clients" };
+
+/** Defines the actor of a connection. */
+export function client(keyspace: Keyspace): ActorDef<unknown, Connection> {
+  return actor({
+    name: "client",
+    init(ctx, connection: Connection) {
+      ctx.join(CLIENTS);
+      const conversation = new Conversation(ctx, connection, keyspace);
+      ctx.source(connection, (chunk) => conversation.answer(chunk));
+    },
+  });
+}
+
+class Conversation {
+  readonly #ctx: InitContext<Connection>;
+  readonly #connection: Connection;
+  readonly #keyspace: Keyspace;
+  readonly #shards: readonly Ref<Shard>[];
+  readonly #session: Session;
+  readonly #decoder = new RequestDecoder();
+
+  constructor(ctx: InitContext<Connection>, connection: Connection, keyspace: Keyspace) {
+    this.#ctx = ctx;
+    this.#connection = connection;
+    this.#keyspace = keyspace;
+    this.#shards = keyspace.shards();
+    this.#session = new Session(ctx, connection);
+  }
+
+  /** Answers all commands that a chunk completes. */
+  async answer(chunk: Buffer): Promise<void> {
+    const commands = this.#decoder.feed(chunk);
+    const broken = this.#decoder.error;
+    let text = "";
+    let pipeline = new Pipeline(this.#shards.length);
+    for (const args of commands) {
+      const next = this.#add(pipeline, args);
+      if (next !== undefined) {
+        text += await pipeline.run(this.#ask);
+        text += await next();
+        pipeline = new Pipeline(this.#shards.length);
+      }
+      if (this.#session.isOver) break;
+    }
+    text += await pipeline.run(this.#ask);
+    const goOn = this.#connection.write(broken === undefined ? text : text + broken, "latin1");
+    if (broken !== undefined || this.#session.isOver) this.#ctx.stop();
+    else if (!goOn) await this.#connection.drained();
+  }
+
+  /** Adds a command to those that run together; answers what must wait for these. */
+  #add(pipeline: Pipeline, args: Command): (() => string | Promise<string>) | undefined {
+    const command = findShardCommand(args[0]!);
+    const name = command?.name ?? args[0]!.toLowerCase();
+    const arity = command?.arity ?? CONNECTION_COMMANDS.get(name);
+    if (arity === undefined) {
+      pipeline.reply(unknownCommand(args));
+      return undefined;
+    }
+    const refusal = arityFits(arity, args.length) ? this.#session.refuse(name) : wrongArity(name);
+    if (refusal !== undefined) {
+      pipeline.reply(refusal);
+    } else if (command !== undefined) {
+      pipeline.command(command, args);
+    } else if (name === "debug") {
+      return () => this.#debug(args);
+    } else if (name === "info") {
+      return () => this.#info();
+    } else if (waitsForOthers(name) && pipeline.isWaiting) {
+      return () => this.#session.answer(name, args);
+    } else {
+      pipeline.reply(this.#session.answer(name, args));
+    }
+    return undefined;
+  }
+
+  /**
+   * Runs commands on a shard, again when it failed before anything of it was done.
+   *
+   * What made the shard fail is not tried again.
+   */
+  readonly #ask: RunOnShard = async (shard, commands) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#shards[shard]!.run(commands);
+      } catch (failure) {
+        const wasInnocent = failure instanceof ActorStoppedError;
+        if (wasInnocent && failure.reason.kind === "failed" && tries < TRIES) continue;
+        const reply = wasInnocent ? SHARD_AWAY : SHARD_FAILED;
+        return commands.map(() => reply);
+      }
+    }
+  };
+
+  async #debug(args: readonly string[]): Promise<string> {
+    if (args[1]!.toLowerCase() !== "crash" || args.length !== 3) return unknownSubcommand(args);
+    const shard = shardOf(args[2]!, this.#shards.length);
+    try {
+      return await this.#shards[shard]!.crash();
+    } catch {
+      return `+shard ${shard} crashed\r\n`;
+    }
+  }
+
+  #info(): Promise<string> {
+    const clients = this.#keyspace.clients();
+    const counting = new Pipeline(this.#shards.length);
+    counting.everywhere(["DBSIZE"], (replies) => {
+      const keys = replies.reduce((sum, reply) => sum + (Number(reply.slice(1)) || 0), 0);
+      return info(keys, clients);
+    });
+    return counting.run(this.#ask);
+  }
+}
