@@ -4,13 +4,13 @@ import { checkName } from "./options.ts";
 
 /** What Node calls an event emitter, as far as it is used here. */
 interface NodeEmitter {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 /** What the web calls an event target. */
 interface WebEmitter {
-  addEventListener(type: string, listener: (event: never) => void): void;
-  removeEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: unknown) => void): void;
+  removeEventListener(type: string, listener: (event: unknown) => void): void;
 }
 export type Emitter = NodeEmitter | WebEmitter;
 

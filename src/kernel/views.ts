@@ -155,7 +155,7 @@ export function recipient<A, K extends keyof A & string>(
 export function recipient<A, K extends keyof A & string, M>(
   ref: Ref<A>,
   verb: K,
-  convert: (message: M) => Args<A[K]>,
+  convert: (message: M) => [...Args<A[K]>],
 ): Ref<Recipient<[message: M], Result<A[K]>>>;
 export function recipient(
   ref: AnyRef,
