@@ -60,7 +60,7 @@ export interface InitContext<P = unknown, A = unknown> {
   random(): number;
 
   /** Starts a child; it ends with this actor. Restarted on failure unless `restart` says otherwise. */
-  spawn<B, Q>(def: ActorDef<B, Q>, ...args: PropsArgs<Q>): Ref<B>;
+  spawn<B, Q>(def: ActorDef<B, Q>, ...args: PropsArgs<NoInfer<Q>>): Ref<B>;
   /** Ends this actor after the running handler, as if it had nothing left to do. */
   stop(reason?: ReasonInput): void;
 

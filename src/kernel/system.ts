@@ -86,7 +86,7 @@ export class System implements AsyncDisposable {
    * is what `started(ref)` rejects with. It does not come back when it fails, unless `restart`
    * says so.
    */
-  spawn<A, P>(def: ActorDef<A, P>, ...[props, options]: PropsArgs<P>): Ref<A> {
+  spawn<A, P>(def: ActorDef<A, P>, ...[props, options]: PropsArgs<NoInfer<P>>): Ref<A> {
     return refTo(this.#kernel.spawn(this.#root, behaviourOf(def), props, options));
   }
 
