@@ -6,7 +6,7 @@ import type { Belonging, Incarnation } from "../kernel/incarnation.ts";
 import { EnvelopeQueue } from "../kernel/queue.ts";
 import { refuse } from "../kernel/errors.ts";
 import { Reply, Request } from "../kernel/reply.ts";
-import { Verb } from "../kernel/verb.ts";
+import { KernelThenable, Verb } from "../kernel/verb.ts";
 
 /** What a pending `receive` rejects with when the actor is to stop: a loop may just let it pass. */
 export class InboxClosed extends Error {
@@ -32,6 +32,16 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
+/** Settles again and again, each time for the message at hand; only the cell waits for it. */
+class LoopTurn extends KernelThenable {
+  done: (() => void) | null = null;
+
+  // oxlint-disable-next-line no-thenable -- it is one, made without a promise for each message
+  then(done: () => void): void {
+    this.done = done;
+  }
+}
+
 /**
  * Joins an actor that is handed messages to a function that takes them.
  *
@@ -50,12 +60,7 @@ export class LoopInbox implements Belonging {
   /** Offered before the loop asked for it. */
   #slot: Envelope | null = null;
   #waiting: Waiting | null = null;
-  #turnDone: (() => void) | null = null;
-  /** Settles again and again, each time for the message at hand; only the cell waits for it. */
-  readonly #turn = {
-    // oxlint-disable-next-line no-thenable -- it is one, made without a promise for each message
-    then: (done: () => void): void => void (this.#turnDone = done),
-  };
+  readonly #turn = new LoopTurn();
   #closed = false;
   #run: Promise<void> = Promise.resolve();
 
@@ -202,8 +207,8 @@ export class LoopInbox implements Belonging {
   }
 
   #endTurn(): void {
-    const done = this.#turnDone;
-    this.#turnDone = null;
+    const { done } = this.#turn;
+    this.#turn.done = null;
     done?.();
   }
 

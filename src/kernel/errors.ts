@@ -1,4 +1,4 @@
-import { describeReason, type DownReason } from "./exit-reason.ts";
+import { describeReason, show, type DownReason } from "./exit-reason.ts";
 
 /** Survives a second copy of the package in one process, as bundlers and workers make. */
 const BRAND: unique symbol = Symbol.for("troupe.error");
@@ -79,7 +79,7 @@ export class ActorFailedError extends TroupeError {
   readonly actor: string;
 
   constructor(actor: string, what: string, cause: unknown) {
-    super(`${actor} failed in ${what}: ${String(cause)}`, { cause });
+    super(`${actor} failed in ${what}: ${show(cause)}`, { cause });
     this.actor = actor;
   }
 }

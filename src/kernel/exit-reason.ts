@@ -31,9 +31,18 @@ export function toReason(given: ReasonInput | undefined): ExitReason {
   return typeof given === "string" ? { kind: "shutdown", detail: given } : given;
 }
 
+/** As `String`, for what was thrown: that may be anything, also what refuses to be shown. */
+export function show(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something that cannot be shown";
+  }
+}
+
 /** `String` would make `[object Object]` of most things. */
 export function describe(value: unknown): string {
-  if (typeof value !== "object" || value === null || value instanceof Error) return String(value);
+  if (typeof value !== "object" || value === null || value instanceof Error) return show(value);
   const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)
     ?.constructor?.name;
   return `an object of ${name ?? "no class"}`;
@@ -43,7 +52,7 @@ export function describe(value: unknown): string {
 export function describeReason(reason: DownReason): string {
   switch (reason.kind) {
     case "failed":
-      return `failed: ${String(reason.error)}`;
+      return `failed: ${show(reason.error)}`;
     case "shutdown":
       return reason.detail === undefined ? "shutdown" : `shutdown: ${describe(reason.detail)}`;
     default:

@@ -2,13 +2,13 @@ import { callHook } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
 import { BUSY, CLOSED, DRAINING, HAS_WAITED, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
 import { KilledError, StartError, TimeoutError, type StartFailure } from "./errors.ts";
-import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
+import { describeReason, KILLED, show, type ExitReason } from "./exit-reason.ts";
 import { Incarnation, inScope, type Belonging } from "./incarnation.ts";
 import { clearLane } from "./lane.ts";
 import { discard, refuseWaiters } from "./mailbox.ts";
 import { fireLinks, fireMonitors } from "./signals.ts";
 import { both } from "./stop.ts";
-import { isAsync, isThenable } from "./verb.ts";
+import { isAsync, pendingOf } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
 
 /**
@@ -63,11 +63,10 @@ export function begin(cell: Cell): void {
     return;
   }
   if (incarnation.over) return;
-  if (isThenable(state)) awaitInit(cell, incarnation, state);
-  else {
-    incarnation.adopt(state);
-    started(cell);
-  }
+  const pending = pendingOf(state);
+  if (pending !== null) return awaitInit(cell, incarnation, pending);
+  incarnation.adopt(state);
+  started(cell);
 }
 
 /** The replies that an incarnation was handed before it began. */
@@ -153,7 +152,7 @@ function initFailed(cell: Cell, error: unknown, why: StartFailure): void {
     return;
   }
   cell.kernel.stats.failures++;
-  neverStarts(cell, why, String(error), error);
+  neverStarts(cell, why, show(error), error);
   endIncarnation(cell, reason, { final: true });
 }
 
@@ -239,7 +238,7 @@ export function kill(cell: Cell, order: boolean): void {
   const onHeld = rare?.stop?.onHeld ?? null;
   incarnation.fence(KILLED);
   if (cell.status === "starting") neverStarts(cell, "killed", "killed during init");
-  if (order || cell.status === "starting") {
+  if (order || rare?.stop?.order === true || cell.status === "starting") {
     endIncarnation(cell, KILLED, { final: true, killed: true });
   } else if (onHeld !== null) {
     endIncarnation(cell, KILLED, { final: false, killed: true, onHeld });
@@ -306,14 +305,15 @@ export function runExit(cell: Cell): void {
     const { label, kernel } = cell;
     kernel.events.emit({ type: "hookFailed", actor: label, hook: "exit", error });
   };
-  let pending: unknown;
+  let returned: unknown;
   try {
-    pending = inScope(incarnation, isAsync(exit), () => callHook(exit, incarnation, ending.reason));
+    returned = inScope(incarnation, isAsync(exit), () => callHook(exit, incarnation, ending.reason));
   } catch (error) {
     hookFailed(error);
   }
   if (incarnation.over) return;
-  if (!isThenable(pending)) return finish(cell);
+  const pending = pendingOf(returned);
+  if (pending === null) return finish(cell);
   pending.then(
     () => {
       if (!incarnation.over) finish(cell);

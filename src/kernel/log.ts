@@ -36,7 +36,16 @@ function line(level: LogLevel): (fields: object, message: string) => void {
   };
 }
 
+/** One field of a line. What refuses to be shown must not cost the line, or the log. */
 function show(value: unknown): string {
+  try {
+    return showPlainly(value);
+  } catch {
+    return "something that cannot be shown";
+  }
+}
+
+function showPlainly(value: unknown): string {
   if (value instanceof Error) return value.stack ?? String(value);
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

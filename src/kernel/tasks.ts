@@ -5,7 +5,7 @@ import type { Belonging, Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { besideActors } from "./running.ts";
 import { Verb } from "./verb.ts";
-import { isThenable } from "./verb.ts";
+import { pendingOf } from "./verb.ts";
 
 /** What becomes of a task that fails. */
 export interface TaskOptions {
@@ -77,7 +77,8 @@ export class Task implements Belonging {
     try {
       // It works beside the handler, and may call the actor itself.
       const result = besideActors(this.#owner.cell.kernel, start);
-      if (isThenable(result)) result.then(done, failed);
+      const pending = pendingOf(result);
+      if (pending !== null) pending.then(done, failed);
       else done(result);
     } catch (error) {
       failed(error);

@@ -17,7 +17,7 @@ import { actOnStop, begin, runExit } from "./life.ts";
 import { admitWaiters } from "./mailbox.ts";
 import { running } from "./running.ts";
 import { requestStop } from "./stop.ts";
-import { invoke, isThenable } from "./verb.ts";
+import { invoke, pendingOf } from "./verb.ts";
 
 /** Nothing to do now. */
 const IDLE = 0;
@@ -132,9 +132,9 @@ function handle(cell: Cell, envelope: Envelope): void {
     threw(cell, incarnation, envelope, error);
     return;
   }
-  if (typeof result === "object" && isThenable(result))
-    suspend(cell, incarnation, envelope, result);
-  else finished(cell, incarnation, envelope, result);
+  const pending = pendingOf(result);
+  if (pending === null) finished(cell, incarnation, envelope, result);
+  else suspend(cell, incarnation, envelope, pending);
 }
 
 /** Waits for an async handler; until it is done the actor takes no other ordinary message. */
@@ -144,7 +144,8 @@ function suspend(
   envelope: Envelope,
   pending: PromiseLike<unknown>,
 ): void {
-  cell.flags |= BUSY | HAS_WAITED;
+  cell.flags |= BUSY;
+  if (cell.kernel.scope === undefined || !envelope.verb.waits) cell.flags |= HAS_WAITED;
   envelope.verb.waits = true;
   pending.then(
     (result) => {

@@ -54,6 +54,29 @@ export function invoke(verb: Verb, ctx: unknown, args: readonly unknown[]): unkn
   }
 }
 
+/** A thenable of the kernel's own: it calls back once, later, and needs no promise around it. */
+export abstract class KernelThenable {
+  abstract then(done: () => void): void;
+}
+
+/**
+ * What is to be waited for; null where there is nothing.
+ *
+ * What is thenable and no promise (a query builder, a careless mock) goes into one: it may call
+ * back at once, or twice, and its `then` may throw.
+ */
+export function pendingOf(value: unknown): PromiseLike<unknown> | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (value instanceof Promise) return value;
+  if (value instanceof KernelThenable) return value as unknown as PromiseLike<unknown>;
+  try {
+    if (typeof (value as { then?: unknown }).then !== "function") return null;
+  } catch {
+    // A `then` that cannot be read is read once more, by the promise: that one rejects.
+  }
+  return Promise.resolve(value);
+}
+
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" &&
