@@ -12,8 +12,10 @@ interface WebEmitter {
   addEventListener(type: string, listener: (event: unknown) => void): void;
   removeEventListener(type: string, listener: (event: unknown) => void): void;
 }
+/** Something that tells of events to whoever listens. */
 export type Emitter = NodeEmitter | WebEmitter;
 
+/** When a source of events ends, how it fails, and how much may wait. */
 export interface EmitterOptions extends BufferOptions {
   /** An event that ends the source, such as `close`. */
   readonly until?: string;

@@ -5,6 +5,7 @@ import type { Connection } from "./connection.ts";
 import { resolveLimits, type ConnectionLimits } from "./limits.ts";
 import { SocketConnection } from "./socket-connection.ts";
 
+/** Where to, and within which limits. */
 export interface ConnectOptions {
   readonly port: number;
   /** Default 127.0.0.1. */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 
+/** Where a server listens. */
 export interface ListenOptions {
   /** 0 for any that is free; then a restarted server may get another one. */
   readonly port: number;

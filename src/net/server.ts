@@ -11,6 +11,7 @@ export interface TcpServer {
   stats(): Promise<ServerStats>;
 }
 
+/** What `tcpServer` is made from: where it listens, and who looks after each connection. */
 export interface TcpServerSpec {
   /**
    * The actor of one connection, which it gets as its props.

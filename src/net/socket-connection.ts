@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { createHostWorld } from "../world/host-world.ts";
 import type { Connection, Endpoint } from "./connection.ts";
 import { Inflow } from "./inflow.ts";
 import type { ConnectionLimits } from "./limits.ts";
@@ -14,6 +15,8 @@ export interface Owner {
 }
 
 let lastId = 0;
+/** A socket's time is the host's, also where that of the actors is not. */
+const world = createHostWorld();
 
 /** A connection over a Node socket that allows half-open. */
 export class SocketConnection implements Connection {
@@ -97,7 +100,7 @@ export class SocketConnection implements Connection {
     if (this.#socket.destroyed) return;
     this.#outflow.end();
     this.#inflow.discard();
-    const limit = setTimeout(() => this.#socket.destroy(), this.#limits.closeMs);
-    this.#socket.on("close", () => clearTimeout(limit));
+    const limit = world.setTimer(this.#limits.closeMs, () => this.#socket.destroy());
+    this.#socket.on("close", () => world.clearTimer(limit));
   }
 }
