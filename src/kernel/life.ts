@@ -1,4 +1,4 @@
-import { callHook } from "./behaviour.ts";
+import { callHook, type Hook } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
 import { BUSY, CLOSED, DRAINING, HAS_WAITED, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
 import { KilledError, StartError, TimeoutError, type StartFailure } from "./errors.ts";
@@ -107,9 +107,14 @@ class InitLimit extends WheelEntry implements Belonging {
   }
 }
 
+/** Notes that a hook is pending which was not known to wait: no scope knows what it sends. */
+function noteWait(cell: Cell, hook: Hook): void {
+  if (!isAsync(hook)) cell.flags |= HAS_WAITED;
+}
+
 /** Three futures: a state, an error, too slow. Whoever stops or kills the actor fences it off. */
 function awaitInit(cell: Cell, incarnation: Incarnation, pending: PromiseLike<unknown>): void {
-  cell.flags |= HAS_WAITED;
+  noteWait(cell, cell.behaviour.init!);
   const limit = new InitLimit(cell, incarnation);
   limit.start();
   pending.then(
@@ -314,6 +319,7 @@ export function runExit(cell: Cell): void {
   if (incarnation.over) return;
   const pending = pendingOf(returned);
   if (pending === null) return finish(cell);
+  noteWait(cell, exit);
   pending.then(
     () => {
       if (!incarnation.over) finish(cell);
