@@ -43,7 +43,10 @@ export const MUST_BEGIN = 64;
 /** The next step of the ending is to be taken in the next turn. */
 export const MUST_END = 128;
 
-/** A handler of it has been pending: messages of its with no known sender may be from there. */
+/**
+ * Code of its has been pending where no async scope knew whose it is: in production, or as it was
+ * the first time. A message without a known sender may be from there.
+ */
 export const HAS_WAITED = 256;
 
 /** An incarnation that failed or was killed. */
@@ -191,9 +194,13 @@ export class Cell {
     if (held !== undefined) return held;
     const ref = new this.behaviour.Ref(this as never);
     this.#ref = new WeakRef(ref);
+    return ref;
+  }
+
+  /** Counts a ref of any class, views among them, until the host has collected it. */
+  countRef(ref: ActorRef): void {
     this.extra.refs++;
     this.kernel.watchRef(ref, this);
-    return ref;
   }
 
   /** Takes up work again, if there is some. */

@@ -2,7 +2,7 @@ import type { GroupFilter } from "../names/groups.ts";
 import type { Topic } from "../names/topics.ts";
 import { behaviourOf, type ActorDef } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
-import type { Cell } from "./cell.ts";
+import { HAS_WAITED, type Cell } from "./cell.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
 import { ActorStoppedError, BadInputError, KilledError, StashFullError } from "./errors.ts";
@@ -403,7 +403,11 @@ export function inScope<R>(
   work: object | null = incarnation.cell.atWork,
 ): R {
   const { scope } = incarnation.cell.kernel;
-  if (scope === undefined || !waits) return fn();
+  if (!waits) return fn();
+  if (scope === undefined) {
+    incarnation.cell.flags |= HAS_WAITED;
+    return fn();
+  }
   return scope.run({ incarnation, work }, fn);
 }
 

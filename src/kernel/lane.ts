@@ -22,8 +22,7 @@ export function pushLane(to: Cell, verb: Verb, args: readonly unknown[], about: 
   const rare = to.extra;
   const lane = (rare.lane ??= new EnvelopeQueue());
   if (about !== null && to.mailbox.size > 0) {
-    // Without an async scope, a message without a sender may come from behind an `await` there.
-    const unknownToo = to.kernel.scope === undefined && (about.flags & HAS_WAITED) !== 0;
+    const unknownToo = (about.flags & HAS_WAITED) !== 0;
     const earlier = to.mailbox.extract(
       ({ from }) => from === about || (unknownToo && from === null),
     );

@@ -312,7 +312,9 @@ export function runExit(cell: Cell): void {
   };
   let returned: unknown;
   try {
-    returned = inScope(incarnation, isAsync(exit), () => callHook(exit, incarnation, ending.reason));
+    returned = inScope(incarnation, isAsync(exit), () =>
+      callHook(exit, incarnation, ending.reason),
+    );
   } catch (error) {
     hookFailed(error);
   }
