@@ -32,6 +32,7 @@ export abstract class ActorRef implements AnyRef {
 
   constructor(cell: Cell) {
     this[CELL] = cell;
+    if (cell.options.stopWhenUnreferenced) cell.countRef(this);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
