@@ -28,7 +28,19 @@ export class ChildrenOf implements Children {
     return this.#owner.cell.family?.size ?? 0;
   }
 
-  async stop(child: AnyRef): Promise<void> {
+  stop(child: AnyRef): Promise<void> {
+    return unawaited(this.#stop(child));
+  }
+
+  stopAll(): Promise<void> {
+    return unawaited(this.#stopAll());
+  }
+
+  drainAll(): Promise<void> {
+    return unawaited(this.#drainAll());
+  }
+
+  async #stop(child: AnyRef): Promise<void> {
     const cell = cellOf(child);
     this.#owner.checkRevoked("ctx.children");
     if (cell.status === "stopped") return;
@@ -40,14 +52,20 @@ export class ChildrenOf implements Children {
     await exitedCell(cell);
   }
 
-  async stopAll(): Promise<void> {
+  async #stopAll(): Promise<void> {
     for (const child of this.#cells.toReversed()) {
       // In order: one after the other is the promise
-      await this.stop(child.ref);
+      await this.#stop(child.ref);
     }
   }
 
-  async drainAll(): Promise<void> {
+  async #drainAll(): Promise<void> {
     await Promise.all(this.#cells.map((child) => drainCell(child)));
   }
+}
+
+/** A promise that may be left alone: an actor may end before what it began has, and nothing escapes. */
+function unawaited<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

@@ -1,9 +1,10 @@
 import type { Belonging, Incarnation } from "./incarnation.ts";
 import { Envelope } from "./envelope.ts";
-import { MailboxFullError } from "./errors.ts";
+import { BadInputError, MailboxFullError } from "./errors.ts";
+import { show } from "./exit-reason.ts";
 import { failLater } from "./tasks.ts";
 import { asNobody } from "./running.ts";
-import { Verb } from "./verb.ts";
+import { pendingOf, Verb } from "./verb.ts";
 
 /** Which events of a topic a subscriber wants. */
 export interface SubscribeOptions<T> {
@@ -59,7 +60,12 @@ export class Subscription implements Belonging, Disposable {
     const when = this.#when;
     if (when === undefined) return true;
     try {
-      return asNobody(() => when(event as never));
+      const wanted: unknown = asNobody(() => when(event as never));
+      if (typeof wanted !== "object" || wanted === null) return Boolean(wanted);
+      pendingOf(wanted)?.then(undefined, () => {});
+      throw new BadInputError(
+        `subscribe to ${this.#topic}: when answered ${show(wanted)}; it must say true or false, at once`,
+      );
     } catch (error) {
       failLater(this.#owner, "source", error);
       return false;
