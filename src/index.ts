@@ -9,7 +9,7 @@ export {
   type Definition,
   type Handlers,
   type Hooks,
-  type Protocol,
+  type VerbOf,
 } from "./behaviours/actor.ts";
 export { agent, type AgentProtocol } from "./behaviours/agent.ts";
 export {

@@ -44,27 +44,27 @@ export interface Definition extends ActorSettings {
   readonly supervision?: Supervision;
 }
 
-type CastsOf<C> = {
-  [K in keyof C]: C[K] extends (ctx: never, ...args: infer Args) => unknown
-    ? (...args: Args) => void
-    : never;
-};
+type CastOf<H> = H extends (ctx: never, ...args: infer Args) => unknown
+  ? (...args: Args) => void
+  : never;
 type Given<V> = V extends Reply<infer R> ? R : V;
 /** What a caller gets when a handler returns `R`: a promise or deferred reply stands for its value. */
 export type Replied<R> = Given<Awaited<R>>;
-type CallsOf<K> = {
-  [V in keyof K]: K[V] extends (ctx: never, ...args: infer Args) => infer R
-    ? (...args: Args) => Promise<Replied<R>>
-    : never;
-};
-type StreamsOf<T> = {
-  [V in keyof T]: T[V] extends (ctx: never, ...args: infer Args) => AsyncIterable<infer R>
-    ? (...args: Args) => AsyncIterable<R>
-    : never;
-};
+type CallOf<H> = H extends (ctx: never, ...args: infer Args) => infer R
+  ? (...args: Args) => Promise<Replied<R>>
+  : never;
+type StreamOf<H> = H extends (ctx: never, ...args: infer Args) => AsyncIterable<infer R>
+  ? (...args: Args) => AsyncIterable<R>
+  : never;
 
-/** What a ref to an actor with these handlers offers. */
-export type Protocol<C, K, T> = CastsOf<C> & CallsOf<K> & StreamsOf<T>;
+/** How one verb looks from outside: by the section that its handler stands in. */
+export type VerbOf<V, C, K, T> = V extends keyof C
+  ? CastOf<C[V]>
+  : V extends keyof K
+    ? CallOf<K[V]>
+    : V extends keyof T
+      ? StreamOf<T[V]>
+      : never;
 
 /**
  * Defines an actor: how its state is made, and what each of its verbs does.
@@ -89,7 +89,9 @@ export function actor<
     readonly call?: K & Handlers<Context<S, P>>;
     readonly stream?: T & StreamHandlers<Context<S, P>>;
   } & Hooks<S, P, unknown>,
-): ActorDef<Protocol<C, K, T>, P> {
+  // Written out here and not under a name of its own: so editors and declarations show the verbs
+  // themselves. Over `keyof`, so that going to a verb's definition leads to its handler.
+): ActorDef<{ [V in keyof (C & K & T)]: VerbOf<V, C, K, T> }, P> {
   return define(definition);
 }
 
