@@ -215,6 +215,7 @@ function levelOf(due: number, tick: number): number {
 
 /** One base-32 digit of a tick. */
 function digitOf(tick: number, level: number): number {
-  if (tick < SMALL) return (tick >> (BITS * level)) & (SLOTS - 1);
+  // A shift by 32 or more would begin again at 0: such digits of small ticks are 0.
+  if (tick < SMALL) return BITS * level < 32 ? (tick >> (BITS * level)) & (SLOTS - 1) : 0;
   return Math.floor(tick / SLOTS ** level) % SLOTS;
 }
