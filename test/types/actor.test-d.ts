@@ -72,7 +72,7 @@ describe("props", () => {
 
   test("are not asked for where init takes none", () => {
     const Plain = actor({ init: () => ({ n: 1 }), call: { n: (ctx) => ctx.state.n } });
-    expectTypeOf(Plain).toExtend<ActorDef<object, void>>();
+    expectTypeOf(Plain).toExtend<ActorDef<object>>();
     system.spawn(Plain);
     system.spawn(Plain, undefined, { name: "plain" });
     // @ts-expect-error -- it has none
