@@ -404,7 +404,7 @@ function canResume({ phase, reason, killed }: Failure): boolean {
 
 /** Refuses what is no decision, as untyped code may give: an async `onFailure`, a misspelt word. */
 function checkDecision(given: unknown): void {
-  if (given == null || DECISIONS.includes(given)) return;
+  if (given == null || DECISIONS.has(given)) return;
   if (isThenable(given)) given.then(undefined, () => {});
   else if (typeof given === "object" && "restart" in given && "props" in given) return;
   throw new BadInputError(
@@ -412,4 +412,4 @@ function checkDecision(given: unknown): void {
   );
 }
 
-const DECISIONS: readonly unknown[] = ["restart", "stop", "resume", "escalate"];
+const DECISIONS: ReadonlySet<unknown> = new Set(["restart", "stop", "resume", "escalate"]);

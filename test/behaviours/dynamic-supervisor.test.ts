@@ -7,11 +7,11 @@ import {
   started,
   status,
   stop,
-  type ActorDef,
   type SpawnOptions,
 } from "troupe";
 import { createTestSystem, type TestKit } from "troupe/testing";
-import { gate, take, Worker, worker } from "../support/worker.ts";
+import { gate } from "../support/gate.ts";
+import { take, Worker, worker } from "../support/worker.ts";
 
 function pool(kit: TestKit, child: SpawnOptions = {}, rest: object = {}) {
   const Pool = dynamicSupervisor({ name: "pool", actor: Worker, child, ...rest });
@@ -52,7 +52,7 @@ describe("start", () => {
     await using kit = createTestSystem();
     const crew = pool(kit);
     const slow = gate();
-    const first = crew.start(worker("slow", [], { onInit: () => slow.promise }));
+    const first = crew.start(worker("slow", [], { onInit: () => slow.passed }));
     const second = await crew.start(worker("quick", []));
     slow.open();
     expect(await crew.which()).toEqual([await first, second]);
@@ -100,9 +100,9 @@ describe("maxChildren", () => {
   test("children that could not start do not count", async () => {
     await using kit = createTestSystem();
     const crew = pool(kit, {}, { maxChildren: 1 });
-    const bad = () => worker("a", [], { onInit: () => Promise.reject(new Error("no luck")) });
-    await expect(crew.start(bad())).rejects.toMatchObject({ why: "failed" });
-    await expect(crew.start(bad())).rejects.toMatchObject({ why: "failed" });
+    const bad = worker("a", [], { onInit: () => Promise.reject(new Error("no luck")) });
+    await expect(crew.start(bad)).rejects.toMatchObject({ why: "failed" });
+    await expect(crew.start(bad)).rejects.toMatchObject({ why: "failed" });
     await crew.start(worker("b", []));
   });
 });
@@ -161,7 +161,7 @@ describe("children", () => {
     const Pool = dynamicSupervisor({ actor: Worker });
     const crew = kit.system.spawn(Pool, undefined, { restart: "permanent" });
     await crew.start(worker("a", []));
-    kill(crew);
+    void kill(crew);
     await kit.run();
     expect(await crew.count()).toBe(0);
   });
@@ -225,13 +225,13 @@ test("at its end all children are stopped at once, in one shutdown time", async 
   expect(await exited(crew)).toEqual({ kind: "normal" });
 });
 
-test("what cannot work is refused with the definition", () => {
-  const define = (spec: object) => () =>
-    dynamicSupervisor({ actor: Worker, ...spec } as { actor: typeof Worker });
-  expect(define({ maxChildren: -1 })).toThrow(/maxChildren is -1/);
-  expect(define({ child: { shutdown: "never" } })).toThrow(/shutdown is "never"/);
-  expect(define({ intensity: { max: -1, within: 1 } })).toThrow(/intensity.max is -1/);
-  expect(define({ actor: {} as ActorDef<unknown> })).toThrow(/no definition/);
+test.each<[spec: object, named: RegExp]>([
+  [{ maxChildren: -1 }, /maxChildren is -1/],
+  [{ child: { shutdown: "never" } }, /shutdown is "never"/],
+  [{ intensity: { max: -1, within: 1 } }, /intensity.max is -1/],
+  [{ actor: {} }, /no definition/],
+])("%o is refused with the definition", (spec, named) => {
+  expect(() => dynamicSupervisor({ actor: Worker, ...spec })).toThrow(named);
 });
 
 test("messages to a child that was just started wait for its init", async () => {

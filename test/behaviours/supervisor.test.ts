@@ -15,7 +15,8 @@ import {
   type ChildEntry,
 } from "troupe";
 import { createTestSystem } from "troupe/testing";
-import { gate, take, Worker, worker, type WorkerProps } from "../support/worker.ts";
+import { gate } from "../support/gate.ts";
+import { take, Worker, worker, type WorkerProps } from "../support/worker.ts";
 
 type Entry = ChildEntry<unknown, never>;
 
@@ -37,7 +38,7 @@ describe("a supervisor starts", () => {
     const first = gate();
     const App = supervisor({
       children: {
-        a: entry("a", journal, { onInit: () => first.promise }),
+        a: entry("a", journal, { onInit: () => first.passed }),
         b: entry("b", journal),
         c: entry("c", journal),
       },
@@ -122,7 +123,7 @@ describe("a supervisor starts", () => {
     const App = supervisor({
       children: {
         a: entry("a", journal),
-        b: entry("b", journal, { onInit: () => second.promise }),
+        b: entry("b", journal, { onInit: () => second.passed }),
       },
     });
     const app = kit.system.spawn(App);
@@ -188,7 +189,7 @@ describe("a supervisor ends", () => {
     const Inner = supervisor({
       name: "inner",
       children: {
-        a: { ...entry("a", [], { onExit: () => ending.promise }), shutdown: "infinity" },
+        a: { ...entry("a", [], { onExit: () => ending.passed }), shutdown: "infinity" },
       },
     });
     const Outer = supervisor({ name: "outer", children: { inner: { actor: Inner } } });
@@ -422,7 +423,7 @@ describe("start", () => {
     await using kit = createTestSystem();
     const app = kit.system.spawn(supervisor({ children: {} }));
     const slow = gate();
-    const starting = app.start("slow", entry("slow", [], { onInit: () => slow.promise }));
+    const starting = app.start("slow", entry("slow", [], { onInit: () => slow.passed }));
     expect(await app.count()).toEqual({ specs: 1, active: 1 });
     slow.open();
     await starting;
@@ -467,6 +468,7 @@ describe("terminate, restart and delete", () => {
     const app = kit.system.spawn(supervisor({ children: { a: entry("a", []) } }));
     await Promise.all([app.terminate("a"), app.terminate("a")]);
     await app.terminate("a");
+    expect(await app.count()).toEqual({ specs: 1, active: 0 });
   });
 
   test("restart of a running child is in place", async () => {
@@ -541,16 +543,13 @@ describe("terminate, restart and delete", () => {
 describe("while a child is in a restart loop", () => {
   const lenient = { intensity: { max: 1_000, within: 1 } };
   /** Its replacement never starts: it waits 100 ms, tries, fails, waits … */
-  const loopingEntry = () => ({
-    ...entry("bad", [], hopeless),
-    backoff: { kind: "fixed", delay: 100 } as const,
-  });
+  const backoff = { kind: "fixed", delay: 100 } as const;
 
   async function looping() {
     const kit = createTestSystem();
     const App = supervisor({
       ...lenient,
-      children: { bad: loopingEntry(), good: entry("good", []) },
+      children: { bad: { ...entry("bad", [], hopeless), backoff }, good: entry("good", []) },
     });
     const app = kit.system.spawn(App);
     await started(app);

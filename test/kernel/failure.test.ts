@@ -19,11 +19,12 @@ import {
   type Ref,
 } from "troupe";
 import { createTestSystem, type TestKit } from "troupe/testing";
+import { gate } from "../support/gate.ts";
 import { Worker, worker } from "../support/worker.ts";
 
 /** What has reached the process: nothing may, because of an actor. */
 const escaped: unknown[] = [];
-const note = (error: unknown) => void escaped.push(error);
+const note = (error: unknown) => void escaped.push(error ?? "undefined");
 
 beforeEach(() => {
   process.on("uncaughtException", note);
@@ -36,10 +37,11 @@ afterEach(async () => {
   await new Promise((resolve) => setImmediate(resolve));
   process.off("uncaughtException", note);
   process.off("unhandledRejection", note);
-  expect(escaped.splice(0)).toEqual([]);
+  const [error, ...more] = escaped.splice(0);
+  if (error !== undefined || more.length > 0) {
+    throw new Error(`${more.length + 1} failures reached the process`, { cause: error });
+  }
 });
-
-type Where = (how: string) => unknown;
 
 /** How code fails: at once, behind an `await`, and with what is no error. */
 const hows: readonly { readonly how: string; readonly fail: () => unknown }[] = [
@@ -107,11 +109,11 @@ function inHook(props: { in: string; fail: () => unknown }, hook: string): void 
   if (props.in === hook) return props.fail() as void;
 }
 
-const crew = group("crew");
+const crew = group(Worker, "crew");
 const news = topic<string>("news");
 
 function act(ctx: InitContext, where: string, fail: () => unknown, target: AnyRef): unknown {
-  const run = fail as () => void;
+  const run: () => void = fail;
   switch (where) {
     case "cast":
       return fail();
@@ -270,7 +272,7 @@ describe("a failure stays with the actor", () => {
 });
 
 describe("nothing is left unhandled", () => {
-  const silent = () => actor({ init: () => ({}), call: { never: () => new Promise(() => {}) } });
+  const Silent = actor({ init: () => ({}), call: { never: () => new Promise(() => {}) } });
 
   test.each([
     { how: "is stopped", end: (ref: AnyRef) => void stop(ref) },
@@ -278,29 +280,31 @@ describe("nothing is left unhandled", () => {
     { how: "is restarted", end: (ref: AnyRef) => void restart(ref) },
   ])("of calls in flight that nobody awaits, when the actor $how", async ({ end }) => {
     await using kit = createTestSystem();
-    const ref = kit.system.spawn(silent());
+    const ref = kit.system.spawn(Silent);
     for (let i = 0; i < 5; i++) void ref.never();
     await kit.run();
     end(ref);
     await kit.advance(10_000);
     void ref.never();
     await kit.advance(10_000);
+    expect(await bystander(kit).value()).toBe(0);
   });
 
   test("of a call to a dead actor, and of one whose time is up", async () => {
     await using kit = createTestSystem();
-    const dead = kit.system.spawn(silent());
+    const dead = kit.system.spawn(Silent);
     await stop(dead);
     void dead.never();
-    const slow = kit.system.spawn(silent());
+    const slow = kit.system.spawn(Silent);
     void slow.never();
     await kit.advance(6_000);
-    kill(slow);
+    await kill(slow);
+    expect(status(slow)).toBe("stopped");
   });
 
   test("of calls that the failing handler itself had made", async () => {
     await using kit = createTestSystem();
-    const slow = kit.system.spawn(silent());
+    const slow = kit.system.spawn(Silent);
     const Caller = actor({
       init: () => ({}),
       cast: {
@@ -314,7 +318,7 @@ describe("nothing is left unhandled", () => {
     const caller = kit.system.spawn(Caller, undefined, { restart: "permanent" });
     caller.go();
     await kit.run();
-    kill(slow);
+    void kill(slow);
     await kit.run();
     expect(status(caller)).toBe("running");
   });
@@ -364,7 +368,7 @@ describe("nothing is left unhandled", () => {
 
   test("of a deferred reply that is never given, and of a forwarded call", async () => {
     await using kit = createTestSystem();
-    const slow = kit.system.spawn(silent());
+    const slow = kit.system.spawn(Silent);
     const Middle = actor({
       init: () => ({}),
       call: {
@@ -376,21 +380,21 @@ describe("nothing is left unhandled", () => {
     void middle.kept();
     void middle.passed();
     await kit.run();
-    kill(middle);
-    kill(slow);
-    await kit.run();
+    await kill(middle);
+    await kill(slow);
+    expect([status(middle), status(slow)]).toEqual(["stopped", "stopped"]);
   });
 
   test("of what an abandoned handler does after a kill", async () => {
     await using kit = createTestSystem();
     const reached: string[] = [];
-    let wake = () => {};
+    const pause = gate();
     const Slow = actor({
       name: "slow",
       init: () => ({ n: 0 }),
       cast: {
         async go(ctx) {
-          await new Promise<void>((resolve) => (wake = resolve));
+          await pause.passed;
           reached.push("behind the kill");
           ctx.state.n++;
           reached.push("never");
@@ -400,8 +404,8 @@ describe("nothing is left unhandled", () => {
     const ref = kit.system.spawn(Slow);
     ref.go();
     await kit.run();
-    kill(ref);
-    wake();
+    void kill(ref);
+    pause.open();
     await kit.run();
     expect(reached).toEqual(["behind the kill"]);
   });
@@ -413,7 +417,7 @@ describe("nothing is left unhandled", () => {
       throw new Error("in an observer");
     });
     monitor(ref, () => Promise.reject(new Error("in a listener")));
-    kill(ref);
+    void kill(ref);
     await kit.run();
     expect(kit.eventsOf("hookFailed")).toHaveLength(1);
   });
@@ -432,11 +436,12 @@ describe("a failure tells what it is", () => {
     { place: "onGroup", phase: "lifecycle" },
   ])("in $place its phase is $phase", async ({ place, phase }) => {
     await using kit = createTestSystem();
-    const fail = () => {
-      throw new Error("broken");
-    };
     const target = kit.system.spawn(Worker, worker("target", []));
-    const ref = kit.system.spawn(Fragile, { in: place, fail, target }, { name: "f" });
+    const ref = kit.system.spawn(
+      Fragile,
+      { in: place, fail: hows[0]!.fail, target },
+      { name: "f" },
+    );
     ref.go();
     await kit.advance(10);
     const mine = kit.eventsOf("failed").filter((event) => event.actor === "f");

@@ -14,7 +14,8 @@ import {
   type Supervision,
 } from "troupe";
 import { createTestSystem, type TestKit } from "troupe/testing";
-import { gate, take, Worker, worker, type WorkerProps, type WorkerRef } from "../support/worker.ts";
+import { gate } from "../support/gate.ts";
+import { take, Worker, worker, type WorkerProps, type WorkerRef } from "../support/worker.ts";
 
 interface Member extends Omit<WorkerProps, "id" | "journal"> {
   readonly options?: SpawnOptions;
@@ -27,20 +28,20 @@ interface ParentVerbs {
 }
 
 /** Starts a parent with workers `a`, `b` … that are looked after as `supervision` says. */
-async function crew(
+async function crew<K extends string>(
   kit: TestKit,
   journal: string[],
   supervision: Supervision,
-  members: Readonly<Record<string, Member>>,
+  members: Readonly<Record<K, Member>>,
   options?: SpawnOptions,
-): Promise<{ parent: Ref<ParentVerbs>; refs: Record<string, WorkerRef> }> {
+): Promise<{ parent: Ref<ParentVerbs>; refs: Record<K, WorkerRef> }> {
   const Parent = actor({
     name: "parent",
     supervision,
     init: (ctx) => {
       journal.push("parent init");
       const refs: Record<string, WorkerRef> = {};
-      for (const [id, { options: spawn, ...hooks }] of Object.entries(members)) {
+      for (const [id, { options: spawn, ...hooks }] of Object.entries<Member>(members)) {
         refs[id] = ctx.spawn(Worker, worker(id, journal, hooks), {
           restart: "permanent",
           ...spawn,
@@ -58,7 +59,7 @@ async function crew(
     exit: (_ctx, reason) => void journal.push(`parent down: ${reason.kind}`),
   });
   const parent = kit.system.spawn(Parent, undefined, options);
-  const refs = await parent.refs();
+  const refs = (await parent.refs()) as Record<K, WorkerRef>;
   await kit.run();
   take(journal);
   return { parent, refs };
@@ -77,7 +78,7 @@ describe("oneForOne", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, {}, { a: {}, b: {}, c: {} });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["b down: failed", "b init", "b up"]);
   });
@@ -87,8 +88,8 @@ describe("oneForOne", () => {
     const journal: string[] = [];
     const slow = { options: { backoff: { kind: "fixed", delay: 1_000 } } } as const;
     const { refs } = await crew(kit, journal, lenient, { a: slow, b: {} });
-    refs.a!.fail("broken");
-    refs.b!.fail("broken");
+    refs.a.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["a down: failed", "b down: failed", "b init", "b up"]);
     await kit.advance(1_000);
@@ -103,7 +104,7 @@ describe("oneForAll", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, all, { a: {}, b: {}, c: {} });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual([
       "b down: failed",
@@ -123,11 +124,11 @@ describe("oneForAll", () => {
     const journal: string[] = [];
     const [ending, starting] = [gate(), gate()];
     const { refs } = await crew(kit, journal, all, {
-      a: { onInit: (run) => (run > 1 ? starting.promise : undefined) },
+      a: { onInit: (run) => (run > 1 ? starting.passed : undefined) },
       b: {},
-      c: { onExit: () => ending.promise },
+      c: { onExit: () => ending.passed },
     });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["b down: failed", "c down: shutdown"]);
     ending.open();
@@ -141,16 +142,16 @@ describe("oneForAll", () => {
   test("all states are new, all refs and mailboxes are kept", async () => {
     await using kit = createTestSystem();
     const { refs } = await crew(kit, [], all, { a: {}, b: {} });
-    refs.a!.add(5);
-    refs.b!.add(7);
+    refs.a.add(5);
+    refs.b.add(7);
     await kit.run();
     const until = gate();
-    refs.b!.work(until.promise);
-    refs.b!.add(1);
-    refs.a!.fail("broken");
+    refs.b.work(until.passed);
+    refs.b.add(1);
+    refs.a.fail("broken");
     await kit.run();
     until.open();
-    expect([await refs.a!.value(), await refs.b!.value()]).toEqual([0, 1]);
+    expect([await refs.a.value(), await refs.b.value()]).toEqual([0, 1]);
   });
 
   test("a sibling that hangs is given its shutdown time, then killed, and comes back", async () => {
@@ -161,9 +162,9 @@ describe("oneForAll", () => {
       b: { options: { shutdown: 300 } },
       c: {},
     });
-    refs.b!.work();
+    refs.b.work();
     await kit.run();
-    refs.c!.fail("broken");
+    refs.c.fail("broken");
     await kit.advance(299);
     expect(take(journal)).toEqual(["c down: failed"]);
     await kit.advance(1);
@@ -183,7 +184,7 @@ describe("oneForAll", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, all, { a: { options: { shutdown: "kill" } }, b: {} });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["b down: failed", "a init", "a up", "b init", "b up"]);
   });
@@ -196,9 +197,9 @@ describe("oneForAll", () => {
       a: { options: { shutdown: "infinity" } },
       b: {},
     });
-    refs.a!.work(until.promise);
+    refs.a.work(until.passed);
     await kit.run();
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.advance(10_000_000);
     expect(take(journal)).toEqual(["b down: failed"]);
     until.open();
@@ -212,16 +213,16 @@ describe("oneForAll", () => {
     const ending = gate();
     const { refs } = await crew(kit, journal, all, {
       a: {},
-      b: { options: { restart: "temporary" }, onExit: () => ending.promise },
+      b: { options: { restart: "temporary" }, onExit: () => ending.passed },
       c: {},
     });
-    refs.c!.fail("broken");
+    refs.c.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["c down: failed", "b down: shutdown"]);
     ending.open();
     await kit.run();
     expect(take(journal)).toEqual(["a down: shutdown", "a init", "a up", "c init", "c up"]);
-    expect(status(refs.b!)).toBe("stopped");
+    expect(status(refs.b)).toBe("stopped");
   });
 
   test("the failure of a temporary child concerns nobody", async () => {
@@ -231,7 +232,7 @@ describe("oneForAll", () => {
       a: {},
       b: { options: { restart: "temporary" } },
     });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["b down: failed"]);
   });
@@ -244,10 +245,10 @@ describe("oneForAll", () => {
       b: { options: { restart: "transient" } },
       c: {},
     });
-    refs.b!.end();
+    refs.b.end();
     await kit.run();
     expect(take(journal)).toEqual(["b down: normal"]);
-    refs.c!.end();
+    refs.c.end();
     await kit.run();
     expect(take(journal)).toEqual([
       "c down: normal",
@@ -270,11 +271,11 @@ describe("oneForAll", () => {
     const { refs } = await crew(kit, journal, supervision, {
       a: {},
       b: {},
-      c: { onExit: () => ending.promise },
+      c: { onExit: () => ending.passed },
     });
-    refs.a!.failAfter(until.promise, "broken too");
+    refs.a.failAfter(until.passed, "broken too");
     await kit.run();
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     // c is on its way out; a has not been asked yet when it fails.
     until.open();
@@ -305,9 +306,9 @@ describe("oneForAll", () => {
       intensity: { max: 1, within: 5_000 },
     };
     const { refs } = await crew(kit, journal, supervision, { a: {}, b: {} });
-    refs.a!.failAfter(until.promise, "broken too");
+    refs.a.failAfter(until.passed, "broken too");
     await kit.run();
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     until.open();
     await kit.run();
@@ -326,8 +327,8 @@ describe("oneForAll", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, all, { a: {}, b: {}, c: {} });
-    kill(refs.a!);
-    kill(refs.c!);
+    void kill(refs.a);
+    void kill(refs.c);
     await kit.run();
     expect(take(journal)).toEqual([
       "b down: shutdown",
@@ -345,8 +346,8 @@ describe("oneForAll", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, all, { a: {}, b: {} });
-    refs.a!.fail("broken");
-    refs.b!.fail("broken too");
+    refs.a.fail("broken");
+    refs.b.fail("broken too");
     await kit.run();
     expect(take(journal).slice(-4)).toEqual(["a init", "a up", "b init", "b up"]);
     expect(kit.eventsOf("restarting")).toHaveLength(2);
@@ -358,12 +359,12 @@ describe("oneForAll", () => {
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, all, {
       a: {},
-      b: { onExit: () => hanging.promise, options: { shutdown: "infinity" } },
+      b: { onExit: () => hanging.passed, options: { shutdown: "infinity" } },
       c: {},
     });
-    refs.c!.fail("broken");
+    refs.c.fail("broken");
     await kit.run();
-    kill(refs.b!);
+    void kill(refs.b);
     await kit.run();
     hanging.open();
     expect(take(journal)).toEqual([
@@ -391,7 +392,7 @@ describe("oneForAll", () => {
       },
       c: {},
     });
-    refs.c!.fail("broken");
+    refs.c.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual([
       "c down: failed",
@@ -419,10 +420,10 @@ describe("oneForAll", () => {
       b: { onInit: (run) => (run === 2 ? new Promise(() => {}) : undefined) },
       c: {},
     });
-    refs.c!.fail("broken");
+    refs.c.fail("broken");
     await kit.run();
     take(journal);
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     expect(take(journal).filter((line) => !line.startsWith("b down"))).toEqual([
       "a down: failed",
@@ -443,7 +444,7 @@ describe("oneForAll", () => {
       b: { ...onlyOnce, options: { onFailure: () => "stop" } },
       c: {},
     });
-    refs.c!.fail("broken");
+    refs.c.fail("broken");
     await kit.run();
     expect(take(journal).slice(3)).toEqual([
       "a init",
@@ -453,7 +454,7 @@ describe("oneForAll", () => {
       "c init",
       "c up",
     ]);
-    expect(status(refs.b!)).toBe("stopped");
+    expect(status(refs.b)).toBe("stopped");
   });
 
   test("the group waits for the back-off of the one that failed; none is up before", async () => {
@@ -464,7 +465,7 @@ describe("oneForAll", () => {
       b: { options: { backoff: { kind: "fixed", delay: 1_000 } } },
       c: {},
     });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.advance(999);
     expect(take(journal)).toEqual(["b down: failed", "c down: shutdown", "a down: shutdown"]);
     await kit.advance(1);
@@ -479,10 +480,10 @@ describe("oneForAll", () => {
       b: { options: { backoff: { kind: "fixed", delay: 1_000 } } },
       c: {},
     });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     take(journal);
-    await stop(refs.a!);
+    await stop(refs.a);
     await kit.advance(999);
     expect(take(journal)).toEqual([]);
     await kit.advance(1);
@@ -496,11 +497,11 @@ describe("oneForAll", () => {
     const { refs } = await crew(kit, journal, all, {
       a: {},
       b: {},
-      c: { onExit: () => ending.promise },
+      c: { onExit: () => ending.passed },
     });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
-    const stopped = stop(refs.c!);
+    const stopped = stop(refs.c);
     await kit.run();
     expect(take(journal)).toEqual(["b down: failed", "c down: shutdown"]);
     ending.open();
@@ -542,7 +543,7 @@ describe("restForOne", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, rest, { a: {}, b: {}, c: {}, d: {} });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual([
       "b down: failed",
@@ -561,7 +562,7 @@ describe("restForOne", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { refs } = await crew(kit, journal, rest, { a: {}, b: {} });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["b down: failed", "b init", "b up"]);
   });
@@ -571,9 +572,9 @@ describe("restForOne", () => {
     const journal: string[] = [];
     const until = gate();
     const { refs } = await crew(kit, journal, rest, { a: {}, b: {}, c: {} });
-    refs.c!.failAfter(until.promise, "broken too");
+    refs.c.failAfter(until.passed, "broken too");
     await kit.run();
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     until.open();
     await kit.run();
@@ -595,11 +596,11 @@ describe("restForOne", () => {
       a: {},
       b: {},
       c: {},
-      d: { onExit: () => ending.promise },
+      d: { onExit: () => ending.passed },
     });
-    refs.c!.failAfter(until.promise, "broken too");
+    refs.c.failAfter(until.passed, "broken too");
     await kit.run();
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
     until.open();
     await kit.run();
@@ -626,11 +627,11 @@ describe("restForOne", () => {
     const { refs } = await crew(kit, journal, rest, {
       a: {},
       b: {},
-      c: { onExit: () => (held ? ending.promise : undefined) },
+      c: { onExit: () => (held ? ending.passed : undefined) },
     });
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
-    refs.a!.fail("broken too");
+    refs.a.fail("broken too");
     await kit.run();
     expect(take(journal)).toEqual(["b down: failed", "c down: shutdown", "a down: failed"]);
     held = false;
@@ -651,7 +652,7 @@ describe("restForOne", () => {
       },
       c: {},
     });
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     expect(take(journal).slice(3)).toEqual([
       "a init",
@@ -684,13 +685,13 @@ describe("the parent ends in the middle of a group's restart", () => {
       {
         a: {},
         b: {},
-        c: { onExit: () => ending.promise },
+        c: { onExit: () => ending.passed },
       },
     );
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     if (how === "stopped") void stop(parent);
-    else if (how === "killed") kill(parent);
+    else if (how === "killed") void kill(parent);
     else parent.fail();
     await kit.run();
     ending.open();
@@ -714,11 +715,11 @@ describe("the parent ends in the middle of a group's restart", () => {
           c: {},
         },
       );
-      refs.a!.fail("broken");
+      refs.a.fail("broken");
       await kit.run();
       expect(take(journal).slice(3)).toEqual(["a init", "a up", "b init"]);
       if (how === "stopped") void stop(parent);
-      else if (how === "killed") kill(parent);
+      else if (how === "killed") void kill(parent);
       else parent.fail();
       await kit.run();
       expect(take(journal).filter((line) => line.endsWith("init"))).toEqual([]);
@@ -737,7 +738,7 @@ describe("the parent ends in the middle of a group's restart", () => {
       { a: { options: { backoff: { kind: "fixed", delay: 1_000 } } } },
       { restart: "permanent" },
     );
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     parent.fail();
     await kit.run();
@@ -760,11 +761,11 @@ describe("restart intensity", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { parent, refs } = await crew(kit, journal, three, { a: {}, b: {} });
-    for (let i = 0; i < 3; i++) refs.a!.fail("broken");
+    for (let i = 0; i < 3; i++) refs.a.fail("broken");
     await kit.run();
     expect(status(parent)).toBe("running");
     take(journal);
-    refs.a!.fail("once too often");
+    refs.a.fail("once too often");
     await kit.run();
     expect(take(journal)).toEqual(["a down: failed", "b down: shutdown", "parent down: shutdown"]);
     const reason = await exited(parent);
@@ -780,10 +781,10 @@ describe("restart intensity", () => {
   test("the default is 3 in 5 s", async () => {
     await using kit = createTestSystem();
     const { parent, refs } = await crew(kit, [], {}, { a: {} });
-    for (let i = 0; i < 3; i++) refs.a!.fail("broken");
+    for (let i = 0; i < 3; i++) refs.a.fail("broken");
     await kit.advance(5_000);
     expect(status(parent)).toBe("running");
-    refs.a!.fail("the fourth, after exactly the window");
+    refs.a.fail("the fourth, after exactly the window");
     await kit.run();
     expect(status(parent)).toBe("stopped");
   });
@@ -791,9 +792,9 @@ describe("restart intensity", () => {
   test("the window slides, to the millisecond", async () => {
     await using kit = createTestSystem();
     const { parent, refs } = await crew(kit, [], three, { a: {} });
-    for (let i = 0; i < 3; i++) refs.a!.fail("broken");
+    for (let i = 0; i < 3; i++) refs.a.fail("broken");
     await kit.advance(5_001);
-    refs.a!.fail("one millisecond after the window");
+    refs.a.fail("one millisecond after the window");
     await kit.run();
     expect(status(parent)).toBe("running");
   });
@@ -801,8 +802,8 @@ describe("restart intensity", () => {
   test("restarts of all children count together", async () => {
     await using kit = createTestSystem();
     const { parent, refs } = await crew(kit, [], three, { a: {}, b: {} });
-    for (const id of ["a", "b", "a", "b"]) {
-      refs[id]!.fail("broken");
+    for (const id of ["a", "b", "a", "b"] as const) {
+      refs[id].fail("broken");
       await kit.run();
     }
     expect(status(parent)).toBe("stopped");
@@ -813,7 +814,7 @@ describe("restart intensity", () => {
     const supervision: Supervision = { ...three, strategy: "oneForAll" };
     const { parent, refs } = await crew(kit, [], supervision, { a: {}, b: {}, c: {}, d: {} });
     for (let i = 0; i < 3; i++) {
-      refs.a!.fail("broken");
+      refs.a.fail("broken");
       await kit.run();
     }
     expect(status(parent)).toBe("running");
@@ -824,7 +825,7 @@ describe("restart intensity", () => {
     const journal: string[] = [];
     const supervision = { intensity: { max: 0, within: 5_000 } };
     const { parent, refs } = await crew(kit, journal, supervision, { a: {} });
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual(["a down: failed", "parent down: shutdown"]);
     expect(status(parent)).toBe("stopped");
@@ -834,7 +835,7 @@ describe("restart intensity", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const { parent, refs } = await crew(kit, journal, three, { a: onlyOnce });
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual([
       "a down: failed",
@@ -852,7 +853,7 @@ describe("restart intensity", () => {
   test("a permanent child that ends by itself spends it too", async () => {
     await using kit = createTestSystem();
     const { parent, refs } = await crew(kit, [], three, { a: {} });
-    for (let i = 0; i < 4; i++) refs.a!.end();
+    for (let i = 0; i < 4; i++) refs.a.end();
     await kit.run();
     expect(status(parent)).toBe("stopped");
   });
@@ -869,10 +870,10 @@ describe("restart intensity", () => {
         c: { options: { restart: "temporary" } },
       },
     );
-    refs.a!.fail("broken");
-    refs.a!.fail("broken");
-    refs.b!.fail("broken");
-    refs.c!.fail("broken");
+    refs.a.fail("broken");
+    refs.a.fail("broken");
+    refs.b.fail("broken");
+    refs.c.fail("broken");
     await kit.run();
     expect(status(parent)).toBe("running");
   });
@@ -885,7 +886,7 @@ describe("restart intensity", () => {
       intensity: { max: 1, within: 5_000 },
     };
     const { refs } = await crew(kit, journal, supervision, { a: {}, b: onlyOnce, c: {} });
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     expect(take(journal)).toEqual([
       "a down: failed",
@@ -910,13 +911,13 @@ describe("restart intensity", () => {
       { a: {} },
       { restart: "transient" },
     );
-    refs.a!.fail("broken");
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     expect(take(journal).slice(-3)).toEqual(["parent init", "a init", "a up"]);
     expect(status(parent)).toBe("running");
-    const { a: again } = await parent.refs();
-    again!.fail("the first of the new family");
+    const again = (await parent.refs())["a"]!;
+    again.fail("the first of the new family");
     await kit.run();
     expect(status(parent)).toBe("running");
   });
@@ -1029,7 +1030,7 @@ describe("every actor supervises its children", () => {
     one!.add(1);
     two!.add(2);
     await kit.run();
-    kill(one!);
+    void kill(one!);
     void stop(two!);
     await kit.run();
     expect(states).toEqual([{ n: 1 }, { n: 2 }]);
@@ -1098,7 +1099,7 @@ describe("children end with their parent", () => {
     const journal: string[] = [];
     const { parent, refs } = await crew(kit, journal, {}, { a: {}, b: {}, c: {} });
     if (how === "stopped") void stop(parent);
-    else if (how === "killed") kill(parent);
+    else if (how === "killed") void kill(parent);
     else if (how === "failed") parent.fail();
     else parent.end();
     await kit.run();
@@ -1127,24 +1128,24 @@ describe("children end with their parent", () => {
         d: {},
       },
     );
-    for (const ref of [refs.a!, refs.b!, refs.d!]) ref.work();
-    refs.a!.work(until.promise);
+    for (const ref of [refs.a, refs.b, refs.d]) ref.work();
+    refs.a.work(until.passed);
     await kit.run();
     void stop(parent);
     await kit.advance(4_999);
-    expect([status(refs.d!), status(refs.c!)]).toEqual(["running", "running"]);
+    expect([status(refs.d), status(refs.c)]).toEqual(["running", "running"]);
     await kit.advance(1);
-    expect([status(refs.d!), status(refs.c!), status(refs.b!)]).toEqual([
+    expect([status(refs.d), status(refs.c), status(refs.b)]).toEqual([
       "stopped",
       "stopped",
       "running",
     ]);
     await kit.advance(200);
-    expect([status(refs.b!), status(refs.a!)]).toEqual(["stopped", "running"]);
+    expect([status(refs.b), status(refs.a)]).toEqual(["stopped", "running"]);
     await kit.advance(10_000_000);
-    expect(status(refs.a!)).toBe("running");
-    expect(await Promise.race([exited(parent), "waiting"])).toBe("waiting");
-    kill(refs.a!);
+    expect(status(refs.a)).toBe("running");
+    expect(status(parent)).toBe("stopping");
+    void kill(refs.a);
     await kit.run();
     expect(await exited(parent)).toEqual({ kind: "normal" });
     expect(take(journal)).toEqual(["parent down: normal"]);
@@ -1154,7 +1155,7 @@ describe("children end with their parent", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const ending = gate();
-    const { parent, refs } = await crew(kit, journal, {}, { a: { onExit: () => ending.promise } });
+    const { parent, refs } = await crew(kit, journal, {}, { a: { onExit: () => ending.passed } });
     const killed = kill(parent);
     await kit.run();
     expect(take(journal)).toEqual(["a down: shutdown"]);
@@ -1163,7 +1164,7 @@ describe("children end with their parent", () => {
     ending.open();
     await killed;
     expect(await exited(parent)).toEqual({ kind: "killed" });
-    expect(status(refs.a!)).toBe("stopped");
+    expect(status(refs.a)).toBe("stopped");
   });
 
   test("a child that fails while its parent ends is not brought back", async () => {
@@ -1171,14 +1172,14 @@ describe("children end with their parent", () => {
     const journal: string[] = [];
     const until = gate();
     const { parent, refs } = await crew(kit, journal, {}, { a: {}, b: {} });
-    refs.a!.failAfter(until.promise, "broken");
+    refs.a.failAfter(until.passed, "broken");
     await kit.run();
     void stop(parent);
     await kit.run();
     until.open();
     await kit.run();
     expect(take(journal)).toEqual(["b down: shutdown", "a down: failed", "parent down: normal"]);
-    expect(await exited(refs.a!)).toMatchObject({ kind: "failed" });
+    expect(await exited(refs.a)).toMatchObject({ kind: "failed" });
   });
 
   test("grandchildren end before children, however deep the tree", async () => {
@@ -1213,7 +1214,7 @@ describe("children end with their parent", () => {
       const parent = kit.system.spawn(Parent);
       await started(parent);
       await kit.run();
-      kill(parent);
+      void kill(parent);
       await kit.run();
       expect(status(parent)).toBe("stopped");
       expect(kit.system.stats().alive).toBe(0);
@@ -1232,7 +1233,7 @@ describe("children end with their parent", () => {
     const top = kit.system.spawn(Deep, 0);
     await kit.run();
     expect(kit.system.stats().alive).toBe(10_001);
-    kill(top);
+    void kill(top);
     await kit.run();
     expect(kit.system.stats().alive).toBe(0);
   });
@@ -1307,7 +1308,7 @@ describe("significant children", () => {
   test("never: their end does not matter", async () => {
     await using kit = createTestSystem();
     const { parent, refs } = await crew(kit, [], lenient, { a: significant, b: {} });
-    refs.a!.end();
+    refs.a.end();
     await kit.run();
     expect(status(parent)).toBe("running");
   });
@@ -1320,7 +1321,7 @@ describe("significant children", () => {
       b: significant,
       c: {},
     });
-    refs.b!.end();
+    refs.b.end();
     await kit.run();
     expect(take(journal)).toEqual([
       "b down: normal",
@@ -1338,10 +1339,10 @@ describe("significant children", () => {
       b: significant,
       c: {},
     });
-    refs.a!.end();
+    refs.a.end();
     await kit.run();
     expect(status(parent)).toBe("running");
-    refs.b!.end();
+    refs.b.end();
     await kit.run();
     expect(status(parent)).toBe("stopped");
   });
@@ -1349,9 +1350,9 @@ describe("significant children", () => {
   test("one that fails and comes back has not ended", async () => {
     await using kit = createTestSystem();
     const { parent, refs } = await crew(kit, [], any, { a: significant });
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
-    expect([status(parent), status(refs.a!)]).toEqual(["running", "running"]);
+    expect([status(parent), status(refs.a)]).toEqual(["running", "running"]);
   });
 
   test("a temporary one ends the parent by its failure as well", async () => {
@@ -1359,7 +1360,7 @@ describe("significant children", () => {
     const { parent, refs } = await crew(kit, [], any, {
       a: { options: { significant: true, restart: "temporary" } },
     });
-    refs.a!.fail("broken");
+    refs.a.fail("broken");
     await kit.run();
     expect(status(parent)).toBe("stopped");
   });
@@ -1370,7 +1371,7 @@ describe("significant children", () => {
       a: significant,
       b: { options: { restart: "transient" } },
     });
-    refs.b!.end();
+    refs.b.end();
     await kit.run();
     expect(status(parent)).toBe("running");
   });
@@ -1396,9 +1397,9 @@ describe("significant children", () => {
       { ...any, strategy: "oneForAll" },
       { a: { options: { significant: true, restart: "temporary" } }, b: {} },
     );
-    refs.b!.fail("broken");
+    refs.b.fail("broken");
     await kit.run();
-    expect([status(parent), status(refs.b!), status(refs.a!)]).toEqual([
+    expect([status(parent), status(refs.b), status(refs.a)]).toEqual([
       "running",
       "running",
       "stopped",
@@ -1429,7 +1430,7 @@ describe("significant children", () => {
       { a: significant },
       { restart: "permanent" },
     );
-    refs.a!.end();
+    refs.a.end();
     await kit.run();
     expect(take(journal)).toEqual([
       "a down: normal",

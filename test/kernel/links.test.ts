@@ -13,7 +13,8 @@ import {
   type LinkedExit,
 } from "troupe";
 import { createTestSystem, type TestKit } from "troupe/testing";
-import { gate, Worker, worker, type WorkerRef } from "../support/worker.ts";
+import { gate } from "../support/gate.ts";
+import { Worker, worker, type WorkerRef } from "../support/worker.ts";
 
 function pair(kit: TestKit, options = {}): [WorkerRef, WorkerRef] {
   const [a, b] = ["a", "b"].map((id) => kit.system.spawn(Worker, worker(id, []), options));
@@ -60,7 +61,7 @@ describe("a link takes both down", () => {
   test("when one is killed", async () => {
     await using kit = createTestSystem();
     const [a, b] = pair(kit);
-    kill(a);
+    void kill(a);
     await kit.run();
     expect(await exited(b)).toEqual({ kind: "killed" });
   });
@@ -77,7 +78,7 @@ describe("a link takes both down", () => {
     await using kit = createTestSystem();
     const [a, b] = pair(kit);
     const until = gate();
-    b.work(until.promise);
+    b.work(until.passed);
     await kit.run();
     a.fail("broken");
     await kit.run();

@@ -14,7 +14,8 @@ import {
   type Ref,
 } from "troupe";
 import { createTestSystem } from "troupe/testing";
-import { gate, Worker, worker, type WorkerRef } from "../support/worker.ts";
+import { gate } from "../support/gate.ts";
+import { Worker, worker, type WorkerRef } from "../support/worker.ts";
 
 /** Watches actors and writes down what it hears, in the order in which it does. */
 function watcher(seen: string[]) {
@@ -59,7 +60,7 @@ describe("a monitor gives exactly one down", () => {
     await kit.run();
     end(ref);
     await kit.run();
-    kill(ref);
+    void kill(ref);
     await kit.advance(1_000);
     expect(seen).toEqual([`down a ${how}`]);
   });
@@ -108,7 +109,7 @@ describe("a monitor gives exactly one down", () => {
     watch.watch(ref);
     ref.fail("broken");
     await kit.run();
-    kill(ref);
+    void kill(ref);
     await kit.run();
     await restart(ref);
     await kit.run();
@@ -124,7 +125,7 @@ describe("a monitor gives exactly one down", () => {
     const watch = kit.system.spawn(watcher([]));
     watch.watch(ref);
     await kit.run();
-    kill(watch);
+    void kill(watch);
     await kit.run();
     expect(status(ref)).toBe("running");
     await stop(ref);
@@ -160,7 +161,7 @@ describe("a monitor gives exactly one down", () => {
 
   test("who hears of a death finds name and groups free", async () => {
     await using kit = createTestSystem();
-    const crew = group("crew");
+    const crew = group(Worker, "crew");
     const Member = actor({ name: "member", init: (ctx) => ctx.join(crew) });
     const found: unknown[] = [];
     const ref = kit.system.spawn(Member, undefined, { name: "the-one" });
@@ -195,7 +196,7 @@ describe("cancel", () => {
     const ref = kit.system.spawn(Worker, worker("a", []));
     const watch = kit.system.spawn(watcher(seen));
     watch.watch(ref);
-    watch.workThenCancel(until.promise);
+    watch.workThenCancel(until.passed);
     await kit.run();
     await stop(ref);
     await kit.run();
@@ -342,7 +343,7 @@ describe.each([{ development: true }, { development: false }])(
         });
         const other = kit.system.spawn(Other);
         watch.watch(sender);
-        watch.work(until.promise);
+        watch.work(until.passed);
         await kit.run();
         other.tell();
         await kit.run();
@@ -372,7 +373,7 @@ describe.each([{ development: true }, { development: false }])(
       });
       const polite = kit.system.spawn(Polite, undefined, { name: "p" });
       watch.watch(polite);
-      watch.work(until.promise);
+      watch.work(until.passed);
       await kit.run();
       void stop(polite);
       await kit.run();
@@ -412,7 +413,7 @@ describe.each([{ development: true }, { development: false }])(
       const until = gate();
       const parent = kit.system.spawn(Parent);
       parent.begin((what) => parent.note(what));
-      parent.work(until.promise);
+      parent.work(until.passed);
       await kit.run();
       until.open();
       await kit.run();

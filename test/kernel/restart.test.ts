@@ -12,13 +12,15 @@ import {
   stop,
   topic,
   type AnyRef,
+  type Backoff,
   type FailureInfo,
   type Ref,
   type Reply,
   type Restart,
 } from "troupe";
 import { createTestSystem } from "troupe/testing";
-import { gate, take, Worker, worker } from "../support/worker.ts";
+import { gate } from "../support/gate.ts";
+import { take, Worker, worker } from "../support/worker.ts";
 
 const permanent = { restart: "permanent" } as const;
 
@@ -26,7 +28,7 @@ describe("a restart is in place", () => {
   test("ref, name, groups and props stay; the state is new", async () => {
     await using kit = createTestSystem();
     const { system } = kit;
-    const crew = group<{ ping(): Promise<number> }>("crew");
+    const crew = group(Worker, "crew");
     const seen: object[] = [];
     const Member = actor({
       name: "member",
@@ -57,7 +59,7 @@ describe("a restart is in place", () => {
 
   test("a group that was joined outside of init is kept, and joined once", async () => {
     await using kit = createTestSystem();
-    const crew = group("crew");
+    const crew = group(Worker, "crew");
     const Member = actor({
       init: () => ({}),
       cast: {
@@ -203,7 +205,7 @@ describe("of the old incarnation is gone", () => {
     const ref = kit.system.spawn(Ticker, undefined, permanent);
     const done = gate();
     ref.arm();
-    ref.failAfter(done.promise);
+    ref.failAfter(done.passed);
     // The ticks come while the handler is busy: they wait in the mailbox when it fails.
     await kit.advance(15);
     done.open();
@@ -276,12 +278,12 @@ describe("of the old incarnation is gone", () => {
           ctx.task(
             (signal) => {
               signal.addEventListener("abort", () => aborted.push(true));
-              return good.promise;
+              return good.passed;
             },
             () => void outcomes.push("done"),
           );
-          ctx.task(bad.promise);
-          ctx.task(bad.promise, undefined, { onError: () => void outcomes.push("error") });
+          ctx.task(bad.passed);
+          ctx.task(bad.passed, undefined, { onError: () => void outcomes.push("error") });
           throw new Error("broken");
         },
       },
@@ -307,7 +309,7 @@ describe("of the old incarnation is gone", () => {
       cast: {
         async begin(ctx) {
           ctx.task(Promise.resolve(1), () => void outcomes.push("done"));
-          await until.promise;
+          await until.passed;
           throw new Error("broken");
         },
       },
@@ -331,7 +333,7 @@ describe("of the old incarnation is gone", () => {
       cast: {
         async listen(ctx) {
           ctx.subscribe(news, (event) => void heard.push(event));
-          await until.promise;
+          await until.passed;
           throw new Error("broken");
         },
       },
@@ -359,7 +361,7 @@ describe("of the old incarnation is gone", () => {
       cast: {
         async watch(ctx, refs: readonly AnyRef[]) {
           for (const ref of refs) ctx.monitor(ref, ({ name }) => void downs.push(name));
-          await until.promise;
+          await until.passed;
           throw new Error("broken");
         },
       },
@@ -398,7 +400,7 @@ describe("of the old incarnation is gone", () => {
     ref.fail();
     await kit.run();
     expect(status(second)).toBe("stopped");
-    kill(other);
+    void kill(other);
     await kit.run();
     expect(status(ref)).toBe("running");
   });
@@ -688,7 +690,7 @@ describe("what comes back", () => {
     await kit.run();
     expect(count).toBe(runs);
     expect(status(ref)).toBe(runs === 2 ? "running" : "stopped");
-    if (runs === 2) kill(ref);
+    if (runs === 2) void kill(ref);
     await kit.run();
   });
 
@@ -717,7 +719,7 @@ describe("an order to end holds", () => {
     await using kit = createTestSystem();
     const ref = kit.system.spawn(Worker, worker("a", []), permanent);
     const until = gate();
-    ref.failAfter(until.promise, "broken");
+    ref.failAfter(until.passed, "broken");
     await kit.run();
     const stopped = stop(ref);
     until.open();
@@ -742,7 +744,7 @@ describe("an order to end holds", () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
     const leaving = gate();
-    const props = worker("a", journal, { onExit: () => leaving.promise });
+    const props = worker("a", journal, { onExit: () => leaving.passed });
     const ref = kit.system.spawn(Worker, props, permanent);
     ref.fail("broken");
     await kit.run();
@@ -848,13 +850,15 @@ describe("maxRestarts limits the restarts of a whole life", () => {
   });
 });
 
+const resume = () => "resume" as const;
+
 describe("onFailure decides by the error", () => {
   test("restart with other props: init of the new incarnation gets them, also later ones", async () => {
     await using kit = createTestSystem();
     const seen: number[] = [];
     const Sized = actor({
       init: (ctx, props: { size: number }) => {
-        seen.push(props.size, (ctx.props as { size: number }).size);
+        seen.push(props.size, ctx.props.size);
       },
       cast: {
         fail() {
@@ -906,14 +910,13 @@ describe("onFailure decides by the error", () => {
 
   test("resume is a stop where nothing is left to resume: a kill, a loop, an init", async () => {
     await using kit = createTestSystem();
-    const onFailure = () => "resume" as const;
-    const killed = kit.system.spawn(Worker, worker("a", []), { onFailure });
-    kill(killed);
+    const killed = kit.system.spawn(Worker, worker("a", []), { onFailure: resume });
+    void kill(killed);
     const Broken = loop<string>(async (inbox) => {
       await inbox.receive();
       throw new Error("broken");
     });
-    const looped = kit.system.spawn(Broken, undefined, { onFailure });
+    const looped = kit.system.spawn(Broken, undefined, { onFailure: resume });
     looped.send("go");
     const stubborn = kit.system.spawn(
       Worker,
@@ -1103,11 +1106,7 @@ describe("a back-off before the restart", () => {
   });
 
   /** Lets the actor fail `count` times, as soon as it is up; answers the times of its starts. */
-  async function startsOf(
-    options: Parameters<typeof import("troupe").started>[1] & object,
-    count: number,
-    backoff: NonNullable<import("troupe").ChildSpec["backoff"]>,
-  ): Promise<number[]> {
+  async function startsOf(count: number, backoff: Backoff): Promise<number[]> {
     await using kit = createTestSystem();
     inits.length = 0;
     const parent = kit.system.spawn(
@@ -1119,28 +1118,28 @@ describe("a back-off before the restart", () => {
     );
     const child = await parent.child();
     for (let i = 0; i < count; i++) child.fail();
-    await kit.advance(options.timeout ?? 60_000);
+    await kit.advance(60_000);
     return inits.slice();
   }
 
   test("fixed: the same each time", async () => {
-    expect(await startsOf({}, 3, { kind: "fixed", delay: 100 })).toEqual([0, 100, 200, 300]);
+    expect(await startsOf(3, { kind: "fixed", delay: 100 })).toEqual([0, 100, 200, 300]);
   });
 
   test("incremental: a step longer each time", async () => {
     const backoff = { kind: "incremental", step: 100, max: 250 } as const;
-    expect(await startsOf({}, 4, backoff)).toEqual([0, 100, 300, 550, 800]);
+    expect(await startsOf(4, backoff)).toEqual([0, 100, 300, 550, 800]);
   });
 
   test("exponential: twice as long each time, up to max", async () => {
     const backoff = { kind: "exponential", min: 100, max: 500 } as const;
-    expect(await startsOf({}, 4, backoff)).toEqual([0, 100, 300, 700, 1_200]);
+    expect(await startsOf(4, backoff)).toEqual([0, 100, 300, 700, 1_200]);
   });
 
   test("jitter comes from the world: the same seed waits the same, within the spread", async () => {
     const backoff = { kind: "exponential", min: 1_000, max: 60_000, jitter: 0.2 } as const;
-    const one = await startsOf({}, 2, backoff);
-    const two = await startsOf({}, 2, backoff);
+    const one = await startsOf(2, backoff);
+    const two = await startsOf(2, backoff);
     expect(one).toEqual(two);
     expect(one[1]).not.toBe(1_000);
     expect(one[1]).toBeGreaterThanOrEqual(800);
@@ -1232,8 +1231,8 @@ describe("a back-off before the restart", () => {
     await using kit = createTestSystem();
     const ref = kit.system.spawn(Worker, worker("a", []), permanent);
     await started(ref);
-    kill(ref);
-    kill(ref);
+    void kill(ref);
+    void kill(ref);
     await kit.run();
     expect(status(ref)).toBe("running");
     expect(kit.eventsOf("restarting")).toHaveLength(1);

@@ -42,7 +42,7 @@ describe("options that cannot work are refused when they are given", () => {
   });
 
   test.each(refused)("to a supervisor's child: %o", (options, named) => {
-    const child = { actor: Plain, ...options } as { actor: typeof Plain };
+    const child = { actor: Plain, ...options };
     expect(() => supervisor({ children: { child } })).toThrow(named);
   });
 });
@@ -60,8 +60,8 @@ describe("a supervision that cannot work is refused with the definition", () => 
   });
 
   test("the error is a BadInputError and names the definition", () => {
-    const make = () => actor({ name: "bad", supervision: { maxChildren: -1 } });
-    expect(make).toThrow(BadInputError);
-    expect(make).toThrow(/bad/);
+    const spec = { name: "bad", supervision: { maxChildren: -1 } };
+    expect(() => actor(spec)).toThrow(BadInputError);
+    expect(() => actor(spec)).toThrow(/bad/);
   });
 });

@@ -70,24 +70,6 @@ export function worker(
   return { id, journal, ...hooks };
 }
 
-/** A promise and how to settle it. */
-export interface Gate {
-  readonly promise: Promise<void>;
-  readonly open: () => void;
-  readonly fail: (error: Error) => void;
-}
-
-export function gate(): Gate {
-  let open = () => {};
-  let fail: (error: Error) => void = () => {};
-  const promise = new Promise<void>((resolve, reject) => {
-    open = resolve;
-    fail = reject;
-  });
-  promise.catch(() => {});
-  return { promise, open, fail };
-}
-
 /** What was written since it was last asked for. */
 export function take(journal: string[]): string[] {
   return journal.splice(0);
