@@ -128,7 +128,10 @@ export class ChildFamily implements Family {
     const { error, phase, reason, killed } = failure;
     const { kernel } = child;
     kernel.stats.failures++;
+    const life = child.incarnation;
     const decision = this.#decidedAlready(child) ?? this.#decide(child, failure);
+    // `onFailure` may itself have killed it: that has been seen to.
+    if (child.rare?.ending != null || child.incarnation !== life) return;
     const verdict = typeof decision === "object" ? "restart" : decision;
     if (kernel.events.wants("failed")) {
       kernel.events.emit({ type: "failed", actor: child.label, error, phase, decision: verdict });

@@ -240,6 +240,8 @@ export function kill(cell: Cell, order: boolean): void {
     buryHeld(cell, KILLED);
     return;
   }
+  // Cut off already: somebody is about to end it, and what is told of that has called this.
+  if (incarnation.over) return;
   const onHeld = rare?.stop?.onHeld ?? null;
   incarnation.fence(KILLED);
   if (cell.status === "starting") neverStarts(cell, "killed", "killed during init");
