@@ -155,8 +155,9 @@ export class Pump implements Belonging, Disposable {
       const left = besideActors(this.#owner.cell.kernel, () => this.#iterator.return?.());
       if (isThenable(left)) left.then(undefined, () => {});
       // The iterator of a Node stream does not end before its step does, which may be never.
-      const { destroy } = this.#source as { destroy?: unknown };
-      if (typeof destroy === "function") destroy.call(this.#source);
+      // Of all that has a `destroy` only streams have a `pipe`: anything else outlives its reader.
+      const { destroy, pipe } = this.#source as { destroy?: unknown; pipe?: unknown };
+      if (typeof destroy === "function" && typeof pipe === "function") destroy.call(this.#source);
     } catch {
       // It ends because nobody reads it any more: there is nobody to tell.
     }
