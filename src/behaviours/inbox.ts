@@ -1,4 +1,4 @@
-import type { PendingCall } from "../kernel/calls.ts";
+import { openCall, type PendingCall } from "../kernel/calls.ts";
 import { URGENT, type Cell } from "../kernel/cell.ts";
 import { Envelope } from "../kernel/envelope.ts";
 import { NORMAL } from "../kernel/exit-reason.ts";
@@ -6,6 +6,7 @@ import type { Belonging, Incarnation } from "../kernel/incarnation.ts";
 import { EnvelopeQueue } from "../kernel/queue.ts";
 import { refuse } from "../kernel/errors.ts";
 import { Reply, Request } from "../kernel/reply.ts";
+import { besideActors } from "../kernel/running.ts";
 import { KernelThenable, Verb } from "../kernel/verb.ts";
 
 /** What a pending `receive` rejects with when the actor is to stop: a loop may just let it pass. */
@@ -16,8 +17,8 @@ export class InboxClosed extends Error {
   }
 }
 
-/** A stream that somebody opened, on its way to the loop as a message. */
-const STREAM = new Verb("stream", "cast", (ctx: Incarnation) =>
+/** A stream that somebody opened, on its way to the loop: a call for what is to be streamed. */
+const STREAM = new Verb("stream", "call", (ctx: Incarnation) =>
   (ctx.lastState as LoopInbox).offer(ctx.cell.current!),
 );
 
@@ -94,16 +95,11 @@ export class LoopInbox implements Belonging {
 
   /** Puts a stream that was opened in line, and answers with what the loop will stream. */
   offerStream(type: string, args: readonly unknown[]): AsyncIterable<unknown> {
-    const items = new LateStream();
-    const message = {
-      type,
-      args,
-      stream: (source: AsyncIterable<unknown>) => items.give(source),
-      refuse: (error: unknown) => items.refuse(error),
-    };
-    const cell = this.#cell;
-    cell.kernel.router.deliver(new Envelope(cell, STREAM, [message], null, null));
-    return items;
+    const { kernel } = this.#cell;
+    const given = besideActors(kernel, () =>
+      openCall(this.#cell, STREAM, [type, args], { timeout: Infinity }),
+    );
+    return lateStream(given as Promise<AsyncIterable<unknown>>);
   }
 
   /** The `exit` hook: ends the loop's iteration, and waits for what it does behind that. */
@@ -186,7 +182,7 @@ export class LoopInbox implements Belonging {
       return;
     }
     const wanted = (envelope: Envelope): boolean =>
-      types.length === 0 || types.includes(typeOf(envelope));
+      types.length === 0 || !this.#isForLoop(envelope) || types.includes(typeOf(envelope));
     if (this.#slot !== null && wanted(this.#slot)) {
       waiting.give(this.#open(this.#takeSlot()!));
       return;
@@ -223,12 +219,17 @@ export class LoopInbox implements Belonging {
     const { mailbox } = this.#cell;
     let previous: Envelope | null = null;
     let envelope = mailbox.head;
-    while (envelope !== null && (envelope.verb.internal || envelope.call?.settled === true)) {
+    while (envelope !== null && (!this.#isForLoop(envelope) || envelope.call?.settled === true)) {
       previous = envelope;
       envelope = envelope.next;
     }
     if (envelope !== null) mailbox.removeAfter(previous, envelope);
     return envelope;
+  }
+
+  /** False for what the cell handles by itself: ticks, outcomes, events of topics. */
+  #isForLoop({ verb }: Envelope): boolean {
+    return verb === STREAM || this.#cell.behaviour.verbs.get(verb.name) === verb;
   }
 
   /** What was offered too early, and is not what the loop wants now, goes back to the front. */
@@ -243,12 +244,18 @@ export class LoopInbox implements Belonging {
   /** Makes of an envelope what the loop sees. */
   #open(envelope: Envelope): unknown {
     const { verb, args, call } = envelope;
-    if (verb === SEND || verb === STREAM) return args[0];
+    if (verb === SEND) return args[0];
     if (call === null) return { type: verb.name, args };
+    if (verb === STREAM) return this.#openStream(args as [string, readonly unknown[]], call);
     return this.#openCall(verb.name, args, call);
   }
 
-  #openCall(type: string, args: readonly unknown[], call: PendingCall): object {
+  #openStream([type, args]: readonly [string, readonly unknown[]], call: PendingCall): object {
+    const { reply, refuse } = this.#openCall(type, args, call);
+    return { type, args, stream: reply, refuse };
+  }
+
+  #openCall(type: string, args: readonly unknown[], call: PendingCall): OpenCall {
     if (!call.settled) this.#ctx.owe(call);
     const reply = new Reply<unknown>(call);
     const request = new Request(type, call);
@@ -270,24 +277,23 @@ function queueDone(fn: () => void): void {
 }
 
 function typeOf({ verb, args }: Envelope): string {
-  return verb === STREAM ? (args[0] as { type: string }).type : verb.name;
+  return verb === STREAM ? (args[0] as string) : verb.name;
+}
+
+/** What a loop sees of a call. */
+interface OpenCall {
+  readonly type: string;
+  readonly args: readonly unknown[];
+  readonly signal: AbortSignal;
+  readonly reply: (value: unknown) => void;
+  readonly refuse: (error: unknown) => void;
 }
 
 /** A stream whose items are to come: the reader waits until the loop has said which. */
-class LateStream implements AsyncIterable<unknown> {
-  give!: (source: AsyncIterable<unknown>) => void;
-  refuse!: (error: unknown) => void;
-  readonly #source: Promise<AsyncIterable<unknown>>;
-
-  constructor() {
-    this.#source = new Promise((resolve, reject) => {
-      this.give = resolve;
-      this.refuse = (error) => reject(refuse(error));
-    });
-    this.#source.catch(() => {});
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator {
-    yield* await this.#source;
-  }
+async function* lateStream(given: Promise<AsyncIterable<unknown>>): AsyncGenerator<unknown> {
+  // Whatever keeps the loop from taking it is the reader's to hear, and no failure of the actor.
+  const items = await given.catch((error: unknown) => {
+    throw refuse(error);
+  });
+  yield* items;
 }
