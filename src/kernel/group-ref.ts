@@ -18,7 +18,7 @@ export interface GroupChange {
 
 /** Names a group of actors of one kind: what `ctx.join` and `system.group` take. */
 export function group<A>(_def: ActorDef<A, never>, name: string, scope = "default"): Group<A> {
-  checkName("group: name", name);
+  checkName("group: name", name ?? "");
   checkName("group: scope", scope);
   return { scope, name };
 }

@@ -3,19 +3,18 @@ import type { Topic } from "../names/topics.ts";
 import { behaviourOf, type ActorDef } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
 import { HAS_WAITED, type Cell } from "./cell.ts";
-import type { Envelope } from "./envelope.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
-import { ActorStoppedError, BadInputError, KilledError, StashFullError } from "./errors.ts";
+import { ActorStoppedError, BadInputError, KilledError } from "./errors.ts";
 import { toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
 import type { Group, GroupChange } from "./group-ref.ts";
 import { watchGroupFor } from "./group-watch.ts";
 import type { ActorLog } from "./log.ts";
-import { discard } from "./mailbox.ts";
-import { EnvelopeQueue } from "./queue.ts";
+import { checkFunction } from "./options.ts";
 import { cellOf, refTo, type AnyRef, type Ref } from "./ref.ts";
 import { forwardTo, Reply, Request, type Forwarding } from "./reply.ts";
 import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
 import { Pump, type Source, type SourceOptions } from "./sources.ts";
+import { clearSent, dropStashed, stashCurrent, unstashAll } from "./stash.ts";
 import { requestStop } from "./stop.ts";
 import { Subscription, type SubscribeOptions } from "./subscriptions.ts";
 import { Task, type TaskOptions } from "./tasks.ts";
@@ -303,44 +302,18 @@ export class Incarnation implements Context<unknown> {
 
   stash(): void {
     this.check("ctx.stash");
-    const { cell } = this;
-    const { current, options } = cell;
-    if (current === null || current.verb.internal) {
-      throw new BadInputError(`ctx.stash in ${this.name}: no message is being handled`);
-    }
-    if (this.taken === STASHED) {
-      throw new BadInputError(
-        `ctx.stash in ${this.name}: ${current.verb.name} has been stashed already`,
-      );
-    }
-    const stash = (cell.extra.stash ??= new EnvelopeQueue());
-    if (stash.size >= options.stash) {
-      throw new StashFullError(
-        `${current.verb.name} not stashed: ${this.name} has stashed ${stash.size} messages, the most it may`,
-      );
-    }
-    stash.push(current);
+    stashCurrent(this.cell, this.taken === STASHED);
     this.taken = STASHED;
   }
 
   unstash(): void {
     this.check("ctx.unstash");
-    const { cell } = this;
-    if (cell.rare?.stash == null) return;
-    cell.mailbox.prepend(cell.rare.stash);
-    cell.rare.scanned = null;
+    unstashAll(this.cell);
   }
 
   clearMailbox(): number {
     this.check("ctx.clearMailbox");
-    const { cell } = this;
-    // Ticks, outcomes and items are the actor's own work: without them, timers and sources stall.
-    const sent = new EnvelopeQueue();
-    for (const envelope of cell.mailbox.extract(isSent)) sent.push(envelope);
-    if (cell.rare !== null) cell.rare.scanned = null;
-    const { size } = sent;
-    discard(cell, sent, "cleared");
-    return size;
+    return clearSent(this.cell);
   }
 
   defer<R>(): Reply<R> {
@@ -359,7 +332,7 @@ export class Incarnation implements Context<unknown> {
     if (call === null) {
       throw new BadInputError(`ctx.forward in ${this.name}: what is being handled is no call`);
     }
-    return forwardTo(this, call, cellOf(ref)) as Forwarding<B>;
+    return forwardTo(this, call, ref) as Forwarding<B>;
   }
 
   join(group: Group<unknown>): void {
@@ -383,6 +356,7 @@ export class Incarnation implements Context<unknown> {
     options?: SubscribeOptions<T>,
   ): Disposable {
     this.check("ctx.subscribe");
+    checkFunction("subscribe: onEvent", onEvent);
     const subscription = new Subscription(this, topic.name, onEvent, options?.when);
     this.own(subscription);
     this.cell.kernel.topics.subscribe(topic, subscription.receive);
@@ -409,18 +383,6 @@ export function inScope<R>(
     return fn();
   }
   return scope.run({ incarnation, work }, fn);
-}
-
-/** True for what somebody else waits for, or has sent. */
-function isSent({ verb, call }: Envelope): boolean {
-  return !verb.internal || call !== null;
-}
-
-/** Takes the message of a handler that did not end well out of the stash again. */
-export function dropStashed({ rare, mailbox }: Cell, message: Envelope | null): void {
-  const found = rare?.stash?.extract((stashed) => stashed === message) ?? [];
-  // The handler may have unstashed it itself.
-  if (found.length === 0) mailbox.extract((waiting) => waiting === message);
 }
 
 /** What few handlers ask for, made when they do. */

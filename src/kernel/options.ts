@@ -79,6 +79,24 @@ export function checkName(what: string, given: unknown): void {
   throw new BadInputError(`${what} is ${show(given)}; it must be a string that is not empty`);
 }
 
+/** Refuses what is no abort signal; undefined passes. */
+export function checkSignal(what: string, given: unknown): void {
+  if (given === undefined || typeof (given as { aborted?: unknown } | null)?.aborted === "boolean")
+    return;
+  throw new BadInputError(`${what} is ${show(given)}; it must be an AbortSignal`);
+}
+
+/** Refuses what cannot be called. */
+export function checkFunction(what: string, given: unknown): void {
+  if (typeof given === "function") return;
+  throw new BadInputError(`${what} is ${show(given)}; it must be a function`);
+}
+
+/** Refuses what no timer can wait for, undefined included. */
+export function checkTime(what: string, given: unknown): void {
+  checkDelay(what, given ?? NaN);
+}
+
 function show(given: unknown): string {
   return typeof given === "string" ? `"${given}"` : String(given);
 }

@@ -26,9 +26,33 @@ export interface AnyRef {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Where a view keeps its ways, which are not those of the definition. */
+export const WAYS: unique symbol = Symbol("troupe.ways");
+
+/** What a method of a ref does: which verb it sends, as a view may have changed it. */
+export interface Way {
+  readonly verb: Verb;
+  readonly options?: {
+    readonly timeout?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly whenFull?: "policy" | "wait" | undefined;
+  };
+  /** Makes the verb's arguments of the method's. */
+  readonly convert?: (args: readonly unknown[]) => readonly unknown[];
+}
+
+/** The methods of a ref by name: the definition's, or those of the view that it is. */
+export function waysOf(ref: AnyRef): ReadonlyMap<string, Way> {
+  const cell = cellOf(ref);
+  const { [WAYS]: ways } = ref as ActorRef;
+  if (ways !== undefined) return ways;
+  return new Map(Array.from(cell.behaviour.verbs, ([name, verb]) => [name, { verb }]));
+}
+
 /** The class behind every ref; `makeRefClass` adds the verbs. */
 export abstract class ActorRef implements AnyRef {
   readonly [CELL]: Cell;
+  declare readonly [WAYS]?: ReadonlyMap<string, Way>;
 
   constructor(cell: Cell) {
     this[CELL] = cell;

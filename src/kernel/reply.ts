@@ -4,8 +4,7 @@ import { Envelope } from "./envelope.ts";
 import { ActorStoppedError, BadInputError } from "./errors.ts";
 import { NOPROC } from "./exit-reason.ts";
 import type { Incarnation } from "./incarnation.ts";
-import { cellOf, type AnyRef } from "./ref.ts";
-import type { Verb } from "./verb.ts";
+import { cellOf, waysOf, type AnyRef, type Way } from "./ref.ts";
 
 declare const RESULT: unique symbol;
 
@@ -90,19 +89,21 @@ export type Forwarding<A> = {
 };
 
 /** Makes the face of a ref through which the running call is passed on. */
-export function forwardTo(incarnation: Incarnation, call: PendingCall, to: Cell): object {
+export function forwardTo(incarnation: Incarnation, call: PendingCall, ref: AnyRef): object {
   const face: Record<string, unknown> = {};
-  for (const verb of to.behaviour.verbs.values()) {
-    if (verb.kind === "call") face[verb.name] = forwarder(incarnation, call, to, verb);
+  for (const [name, way] of waysOf(ref)) {
+    if (way.verb.kind === "call") face[name] = forwarder(incarnation, call, cellOf(ref), way);
   }
   return face;
 }
 
-function forwarder(incarnation: Incarnation, call: PendingCall, to: Cell, verb: Verb) {
+function forwarder(incarnation: Incarnation, call: PendingCall, to: Cell, way: Way) {
+  const { verb, convert = (args) => args } = way;
   let used = false;
-  return (...args: unknown[]): Reply<unknown> => {
+  return (...given: unknown[]): Reply<unknown> => {
     if (used)
       throw new BadInputError(`forward: the call has been passed on already, to ${to.label}`);
+    const args = convert(given);
     used = true;
     incarnation.takeReply();
     if (!passOn(call, to)) return new Reply(call);

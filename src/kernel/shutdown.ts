@@ -1,7 +1,7 @@
 import { exitProcess, onOsSignal } from "../world/host.ts";
 import { BadInputError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
-import { checkDelay, checkName } from "./options.ts";
+import { checkDelay, checkFunction, checkName } from "./options.ts";
 import { deadline } from "./time.ts";
 
 /** How one phase of a shutdown is run. */
@@ -38,7 +38,8 @@ export class Shutdown {
   }
 
   add(name: string, run: () => void | Promise<void>, options: PhaseOptions = {}): void {
-    checkName("phase: name", name);
+    checkName("phase: name", name ?? "");
+    checkFunction(`phase ${name}: run`, run);
     checkDelay(`phase ${name}: timeout`, options.timeout);
     if (this.#phases.some((phase) => phase.name === name)) {
       throw new BadInputError(`phase: there is a phase "${name}" already`);

@@ -3,7 +3,7 @@ import { Envelope } from "./envelope.ts";
 import { BadInputError } from "./errors.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
-import { checkOneOf } from "./options.ts";
+import { checkFunction, checkOneOf } from "./options.ts";
 import { EnvelopeQueue } from "./queue.ts";
 import { besideActors } from "./running.ts";
 import { failLater, runLater } from "./tasks.ts";
@@ -63,6 +63,7 @@ export class Pump implements Belonging, Disposable {
     onItem: (item: never) => unknown,
     options: SourceOptions,
   ) {
+    checkFunction("source: onItem", onItem);
     checkOneOf("source: priority", options.priority, ["high", "normal", "low"]);
     this.#owner = owner;
     this.#onItem = onItem;

@@ -1,7 +1,7 @@
 import { Alarm } from "./alarm.ts";
 import { TimeoutError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
-import { checkDelay } from "./options.ts";
+import { checkTime } from "./options.ts";
 
 /** A time limit around any promise, on the system's clock. */
 export function deadline<T>(
@@ -9,7 +9,7 @@ export function deadline<T>(
   promise: PromiseLike<T>,
   timeoutMs: number,
 ): Promise<T> {
-  checkDelay("deadline: timeout", timeoutMs);
+  checkTime("deadline: timeout", timeoutMs);
   return new Promise((resolve, reject) => {
     const alarm = new Alarm(() => reject(new TimeoutError("deadline", timeoutMs)));
     wheel.set(alarm, timeoutMs);
@@ -36,7 +36,7 @@ export class Interval implements AsyncIterableIterator<number> {
   #waiting: { alarm: Alarm; end: () => void } | null = null;
 
   constructor(kernel: Kernel, periodMs: number) {
-    checkDelay("interval: period", periodMs);
+    checkTime("interval: period", periodMs);
     this.#kernel = kernel;
     this.#periodMs = Math.max(1, periodMs);
     this.#start = kernel.world.now();

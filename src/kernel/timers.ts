@@ -3,7 +3,7 @@ import { Envelope } from "./envelope.ts";
 import { BadInputError } from "./errors.ts";
 import type { ReasonInput } from "./exit-reason.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
-import { checkDelay } from "./options.ts";
+import { checkFunction, checkOneOf, checkTime } from "./options.ts";
 import { Verb } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
 
@@ -142,7 +142,8 @@ export class IncarnationTimers implements Timers {
   }
 
   after(delayMs: number, tick: () => unknown, options?: TimerOptions): Timer {
-    checkDelay("timers.after: delay", delayMs);
+    checkTime("timers.after: delay", delayMs);
+    checkFunction("timers.after: tick", tick);
     return this.#set(new ActorTimer(this.#owner, tick, options?.key), delayMs);
   }
 
@@ -155,7 +156,9 @@ export class IncarnationTimers implements Timers {
   }
 
   every(periodMs: number, tick: () => unknown, options?: EveryOptions): Timer {
-    checkDelay("timers.every: period", periodMs);
+    checkTime("timers.every: period", periodMs);
+    checkFunction("timers.every: tick", tick);
+    checkOneOf("timers.every: missed", options?.missed, ["skip", "deliver"]);
     if (periodMs < 1) throw new BadInputError(`timers.every: period is ${periodMs}; at least 1 ms`);
     const every = { periodMs, deliverMissed: options?.missed === "deliver" };
     return this.#set(new ActorTimer(this.#owner, tick, options?.key, every), periodMs);
@@ -173,7 +176,7 @@ export class IncarnationTimers implements Timers {
   }
 
   killAfter(delayMs: number): Timer {
-    checkDelay("timers.killAfter: delay", delayMs);
+    checkTime("timers.killAfter: delay", delayMs);
     return this.#set(new KillTimer(this.#owner), delayMs);
   }
 

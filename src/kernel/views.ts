@@ -3,8 +3,18 @@ import { CLOSED, type Cell } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { BadInputError, MailboxFullError } from "./errors.ts";
 import { isFull, waitForRoom } from "./mailbox.ts";
-import { checkLimit, checkOneOf } from "./options.ts";
-import { ActorRef, addMethod, CELL, cellOf, type AnyRef, type Ref } from "./ref.ts";
+import { checkLimit, checkOneOf, checkSignal } from "./options.ts";
+import {
+  ActorRef,
+  addMethod,
+  CELL,
+  cellOf,
+  WAYS,
+  waysOf,
+  type AnyRef,
+  type Ref,
+  type Way,
+} from "./ref.ts";
 import { openStream } from "./streams.ts";
 import type { Verb } from "./verb.ts";
 
@@ -47,17 +57,29 @@ export type Attempts<A> = {
   ]: A[K] extends (...args: infer Args) => unknown ? (...args: Args) => Attempt : never;
 };
 
-type Send = (cell: Cell, verb: Verb, args: readonly unknown[]) => unknown;
+type Send = (cell: Cell, way: Way, args: readonly unknown[]) => unknown;
 
-/** A ref to the cell with a method of its own for each of the verbs. */
-function viewOf(cell: Cell, verbs: Iterable<Verb>, send: Send): AnyRef {
+/** A ref to the actor of `ref` with a method for each of these ways. Views can be made of views. */
+function viewOf(ref: AnyRef, ways: ReadonlyMap<string, Way>, send: Send = sendBy): AnyRef {
   class View extends ActorRef {}
-  for (const verb of verbs) {
-    addMethod(View, verb.name, function (...args) {
-      return send(this[CELL], verb, args);
+  Object.defineProperty(View.prototype, WAYS, { value: ways });
+  for (const [name, way] of ways) {
+    addMethod(View, name, function (...args) {
+      return send(this[CELL], way, way.convert === undefined ? args : way.convert(args));
     });
   }
-  return new View(cell);
+  return new View(cellOf(ref));
+}
+
+function sendBy(to: Cell, { verb, options }: Way, args: readonly unknown[]): unknown {
+  switch (verb.kind) {
+    case "cast":
+      return options?.whenFull === "wait" ? castWhenRoom(to, verb, args) : cast(to, verb, args);
+    case "call":
+      return openCall(to, verb, args, options);
+    case "stream":
+      return openStream(to, verb, args, options);
+  }
 }
 
 /**
@@ -73,19 +95,12 @@ export function withOptions<A>(ref: Ref<A>, options: RefOptions): Ref<A>;
 export function withOptions(ref: AnyRef, options: RefOptions): AnyRef {
   checkLimit("withOptions: timeout", options.timeout);
   checkOneOf("withOptions: whenFull", options.whenFull, ["policy", "wait"]);
-  const { timeout, signal, whenFull } = options;
-  const cell = cellOf(ref);
-  const castBy = whenFull === "wait" ? castWhenRoom : cast;
-  return viewOf(cell, cell.behaviour.verbs.values(), (to, verb, args) => {
-    switch (verb.kind) {
-      case "cast":
-        return castBy(to, verb, args);
-      case "call":
-        return openCall(to, verb, args, { timeout, signal, whenFull });
-      case "stream":
-        return openStream(to, verb, args, { timeout: timeout ?? Infinity, signal });
-    }
-  });
+  checkSignal("withOptions: signal", options.signal);
+  const ways = Array.from(waysOf(ref), ([name, way]): [string, Way] => [
+    name,
+    { ...way, options: { ...way.options, ...options } },
+  ]);
+  return viewOf(ref, new Map(ways));
 }
 
 /** Resolves when the message was admitted; where the actor is gone, it is a dead letter. */
@@ -106,9 +121,8 @@ function castWhenRoom(to: Cell, verb: Verb, args: readonly unknown[]): Promise<v
 
 /** Tries to cast: says at once whether the message was admitted, and never throws or waits. */
 export function attempt<A>(ref: Ref<A>): Attempts<A> {
-  const cell = cellOf(ref);
-  const casts = [...cell.behaviour.verbs.values()].filter(({ kind }) => kind === "cast");
-  return viewOf(cell, casts, (to, verb, args): Attempt => {
+  const casts = [...waysOf(ref)].filter(([, { verb }]) => verb.kind === "cast");
+  return viewOf(ref, new Map(casts), (to, { verb }, args): Attempt => {
     if ((to.flags & CLOSED) !== 0) return "gone";
     try {
       cast(to, verb, args);
@@ -117,7 +131,7 @@ export function attempt<A>(ref: Ref<A>): Attempts<A> {
       if (error instanceof MailboxFullError) return "full";
       throw error;
     }
-  });
+  }) as unknown as Attempts<A>;
 }
 
 /** The same actor with only some of its verbs, at run time too: a capability to hand out. */
@@ -125,13 +139,9 @@ export function narrow<A, K extends keyof A & string>(
   ref: Ref<A>,
   ...verbs: readonly K[]
 ): Ref<Pick<A, K>> {
-  const cell = cellOf(ref);
-  for (const verb of verbs) checkVerb("narrow", cell, verb);
-  return viewOf(
-    cell,
-    [...cell.behaviour.verbs.values()].filter(({ name }) => verbs.includes(name as K)),
-    (to, { name }, args) => methodOf(to, name)(...args),
-  ) as Ref<Pick<A, K>>;
+  return viewOf(ref, new Map(verbs.map((verb) => [verb, wayOf("narrow", ref, verb)]))) as Ref<
+    Pick<A, K>
+  >;
 }
 
 type Args<F> = F extends (...args: infer P) => unknown ? P : never;
@@ -162,25 +172,19 @@ export function recipient(
   verb: string,
   convert?: (message: unknown) => readonly unknown[],
 ): AnyRef {
-  const cell = cellOf(ref);
-  checkVerb("recipient", cell, verb);
-  class Sender extends ActorRef {}
-  addMethod(Sender, "send", function (...message) {
-    const args = convert === undefined ? message : convert(message[0]);
-    return methodOf(this[CELL], verb)(...args);
-  });
-  return new Sender(cell);
+  const way = wayOf("recipient", ref, verb);
+  if (convert === undefined) return viewOf(ref, new Map([["send", way]]));
+  const inner = way.convert ?? ((args) => args);
+  const send: Way = { ...way, convert: ([message]) => inner(convert(message)) };
+  return viewOf(ref, new Map([["send", send]]));
 }
 
-function checkVerb(what: string, { behaviour, label }: Cell, verb: string): void {
-  if (behaviour.verbs.has(verb)) return;
-  const known = [...behaviour.verbs.keys()].join(", ");
-  throw new BadInputError(`${what}: ${label} has no verb ${verb}; it has ${known}`);
-}
-
-function methodOf(cell: Cell, verb: string): (...args: readonly unknown[]) => unknown {
-  const ref = cell.ref as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
-  return (...args) => ref[verb]!(...args);
+function wayOf(what: string, ref: AnyRef, verb: string): Way {
+  const ways = waysOf(ref);
+  const way = ways.get(verb);
+  if (way !== undefined) return way;
+  const known = [...ways.keys()].join(", ");
+  throw new BadInputError(`${what}: ${cellOf(ref).label} has no verb ${verb}; it has ${known}`);
 }
 
 /**
