@@ -337,6 +337,9 @@ export class Incarnation implements Context<unknown> {
 
   join(group: Group<unknown>): void {
     this.check("ctx.join");
+    // It has left its groups already, and nobody would take it out again.
+    const { reason } = this.cell.rare?.ending?.final === true ? this.cell.rare.ending : this.cell;
+    if (reason !== null) throw new ActorStoppedError(this.name, `join ${group.name}`, reason);
     this.cell.kernel.groups.join(group, this.cell);
   }
 

@@ -12,10 +12,11 @@ import {
 import type { Envelope } from "./envelope.ts";
 import { ActorFailedError, Refusal } from "./errors.ts";
 import { NORMAL } from "./exit-reason.ts";
-import { dropStashed, inScope, STASHED, type Incarnation } from "./incarnation.ts";
+import { inScope, STASHED, type Incarnation } from "./incarnation.ts";
 import { actOnStop, begin, runExit } from "./life.ts";
 import { admitWaiters } from "./mailbox.ts";
 import { running } from "./running.ts";
+import { dropStashed } from "./stash.ts";
 import { requestStop } from "./stop.ts";
 import { invoke, pendingOf } from "./verb.ts";
 

@@ -227,6 +227,7 @@ describe("whoever hears of a death can reuse the name at once", () => {
     await kill(refs[0]!);
     await kit.run();
     await started(refs[1]!);
+    expect(kit.system.whereIs(Phoenix, "phoenix")).toBe(refs[1]);
   });
 });
 

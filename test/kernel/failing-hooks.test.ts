@@ -123,6 +123,7 @@ describe("whatever is thrown", () => {
   }
 });
 
+/* oxlint-disable unicorn/no-thenable -- what careless authors write is what is tested here */
 describe("a handler that returns a thenable of its own", () => {
   const thenables: readonly [what: string, make: () => PromiseLike<string>, ends: boolean][] = [
     [
@@ -152,7 +153,6 @@ describe("a handler that returns a thenable of its own", () => {
     [
       "that settles twice",
       () => ({
-        // oxlint-disable-next-line no-thenable -- what a careless author might write
         then(done, failed) {
           (done as (v: string) => void)("first");
           (failed as (e: unknown) => void)(new Error("second"));
@@ -189,6 +189,8 @@ describe("a handler that returns a thenable of its own", () => {
     }
   }
 });
+
+/* oxlint-enable unicorn/no-thenable */
 
 describe("the exit hook", () => {
   test("runs at every end but a kill, with the reason and the state", async () => {

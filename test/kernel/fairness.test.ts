@@ -30,8 +30,8 @@ function spinner(pause?: () => Promise<unknown>): ActorDef<Spinner> {
     cast: {
       spin(ctx) {
         ctx.state.n++;
-        if (pause === undefined) return void ctx.self.spin();
-        return pause().then(() => ctx.self.spin());
+        const { self } = ctx;
+        return pause === undefined ? self.spin() : pause().then(() => self.spin());
       },
     },
     call: { count: (ctx) => ctx.state.n },
@@ -130,10 +130,10 @@ describe("an actor that is flooded", () => {
     await using system = createSystem({ logger: false });
     const flooded = system.spawn(Flooded);
     let fed = 0;
-    let over = false;
-    const timer = delay(5).then(() => (over = true));
+    const over = new AbortController();
+    const timer = delay(5).then(() => over.abort());
     const feed = async (): Promise<void> => {
-      while (!over) {
+      while (!over.signal.aborted) {
         for (let n = 0; n < 1_000; n++, fed++) flooded.work();
         // A microtask only: the host is left to the scheduler.
         await flooded.count();
@@ -165,10 +165,11 @@ test("priorities weigh turns between actors", async () => {
   expect(done).toEqual(["high", "normal", "low"]);
 });
 
+function block(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
 describe("a handler that blocks the event loop longer than the limit", () => {
-  const block = (ms: number): void => {
-    for (const end = performance.now() + ms; performance.now() < end;);
-  };
   const Blocking = actor({ name: "blocking", cast: { work: (_ctx, ms: number) => block(ms) } });
 
   async function reports(development: boolean | undefined, ms: number): Promise<SystemEvent[]> {

@@ -51,6 +51,7 @@ describe("await using", () => {
     await using system = createSystem({ logger: false });
     await system.stop();
     await system.stopped();
+    expect(system.actors()).toEqual([]);
   });
 });
 
@@ -68,9 +69,9 @@ const collectNothing = (): Promise<void> => collect(() => false, 10);
 /** Keeps a value where the optimizer cannot see that it is not used any more. */
 const held: unknown[] = [];
 
-describe("stopWhenUnreferenced", () => {
-  const alive = (system: System): number => system.stats().alive;
+const alive = (system: System): number => system.stats().alive;
 
+describe("stopWhenUnreferenced", () => {
   test("stops an actor when the host has collected the last ref, after what it has admitted", async () => {
     await using system = createSystem({ logger: false });
     const log: string[] = [];

@@ -88,7 +88,8 @@ function play(host: FakeHost, steps: readonly Step[], check: (run: Run) => void)
       const entry = entries[next.which % Math.max(1, entries.length)];
       if (entry === undefined) continue;
       const pending = entry.slot >= 0;
-      expect(wheel.cancel(entry)).toBe(pending);
+      // False where it was not set any more; the checks would find one that is set all the same.
+      if (wheel.cancel(entry) !== pending) throw new Error("cancel told a lie");
       if (pending) entry.earliest = Infinity;
     } else {
       const entry = new Noted(entries.length, host, log);
@@ -125,7 +126,8 @@ describe("against a naive list", () => {
               expect(entry.latest).toBeGreaterThan(host.now() - host.origin - ROUNDING);
             }
           });
-          run.host.advance(2 ** 36);
+          // Twice as long as any wait: some are set anew when they expire.
+          run.host.advance(2 ** 37);
           expect(waiting(run)).toEqual([]);
           expect(run.host.armed).toEqual([]);
           for (const { expiredAt, earliest, latest } of run.log) {
@@ -156,8 +158,10 @@ describe("against a naive list", () => {
               expect(entry.expiredAt).toBeGreaterThanOrEqual(entry.earliest);
               const before = log[seen - 1];
               if (before?.expiredAt !== entry.expiredAt) continue;
-              expect(before!.due).toBeLessThanOrEqual(entry.due);
-              if (before!.due === entry.due) expect(before!.order).toBeLessThan(entry.order);
+              const inOrder =
+                before!.due < entry.due ||
+                (before!.due === entry.due && before!.order < entry.order);
+              expect(inOrder).toBe(true);
             }
           });
           host.advance(2 ** 36);
