@@ -283,8 +283,9 @@ export class ChildFamily implements Family {
       if (!this.#isRoot) pushLane(this.#parent, GAVE_UP, [error], child);
       return;
     }
-    const siblings = affectedSiblings(this.#strategy, this.list(), child);
-    const members = new Set(this.list().filter((c) => c === child || siblings.includes(c)));
+    const children = this.list();
+    const concerned = new Set(affectedSiblings(this.#strategy, children, child)).add(child);
+    const members = new Set(children.filter((each) => concerned.has(each)));
     const plan = new RestartPlan(members, this.#pauseBefore(child), (member) =>
       this.#takeDown(member, () => plan.takeDownNext()),
     );

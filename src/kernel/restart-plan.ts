@@ -17,12 +17,15 @@ export class RestartPlan {
   /** Those that are not up again, in start order. */
   readonly members: Set<Cell>;
   phase: "down" | "pause" | "up" = "down";
+  /** Those that may be up, in start order; who is down stays down until all are. */
+  readonly #up: Cell[];
   readonly #pauseMs: number;
   readonly #pause = new Alarm(() => this.bringUp());
   readonly #takeDown: (member: Cell) => void;
 
   constructor(members: Set<Cell>, pauseMs: number, takeDown: (member: Cell) => void) {
     this.members = members;
+    this.#up = [...members];
     this.#pauseMs = pauseMs;
     this.#takeDown = takeDown;
   }
@@ -30,8 +33,10 @@ export class RestartPlan {
   /** Takes down the youngest that is up; when all are down, pauses, then brings them up. */
   takeDownNext(): void {
     if (this.phase !== "down") return;
-    const up = [...this.members].findLast((member) => !isHeld(member));
-    if (up !== undefined) return this.#takeDown(up);
+    for (let last = this.#up.at(-1); last !== undefined; last = this.#up.at(-1)) {
+      if (this.members.has(last) && !isHeld(last)) return this.#takeDown(last);
+      this.#up.pop();
+    }
     const [first] = this.members;
     if (first === undefined) return;
     if (this.#pauseMs === 0) return this.bringUp();

@@ -38,7 +38,9 @@ export function backoffDelay(backoff: Backoff, attempt: number, random: number):
       const { min, max, jitter = 0 } = backoff;
       // Not further than doubles go: 0 × Infinity is no number.
       const plain = Math.min(max, min * 2 ** Math.min(attempt - 1, 1_000));
-      return Math.min(max, plain * (1 + jitter * (2 * random - 1)));
+      const spread = plain * (1 + jitter * (2 * random - 1));
+      // Folded back, not cut off: at the limit half of them would come back together.
+      return spread > max ? 2 * max - spread : spread;
     }
   }
 }

@@ -418,6 +418,19 @@ describe("oneForAll", () => {
     expect(take(journal)).toEqual(["a down: shutdown", "a init", "a up", "b init", "b up"]);
   });
 
+  test("a group of two thousand comes back as one, and costs one restart", async () => {
+    await using kit = createTestSystem();
+    const ids = Array.from({ length: 2_000 }, (_, i) => `w${i}`);
+    const members = Object.fromEntries(ids.map((id) => [id, {}]));
+    const { parent, refs } = await crew(kit, [], { strategy: "oneForAll" }, members);
+    refs["w7"]!.fail("broken");
+    await kit.run();
+    expect(Object.values(refs).filter((ref) => status(ref) !== "running")).toEqual([]);
+    expect(status(parent)).toBe("running");
+    expect(kit.eventsOf("restarting")).toHaveLength(1);
+    expect(kit.system.stats().restarts).toBe(1);
+  });
+
   test("a child that is spawned while the group is down is not concerned", async () => {
     await using kit = createTestSystem();
     const journal: string[] = [];

@@ -172,6 +172,30 @@ describe("restart intensity", () => {
     expect(status(parent)).toBe("running");
   });
 
+  test("its keeper may decide otherwise, by the error", async () => {
+    await using kit = createTestSystem();
+    const errors: unknown[] = [];
+    const { parent, refs } = await crew(
+      kit,
+      [],
+      { intensity: { max: 0, within: 5_000 } },
+      { a: {} },
+      {
+        restart: "permanent",
+        onFailure: (error) => {
+          errors.push(error);
+          return "stop";
+        },
+      },
+    );
+    refs.a.fail("broken");
+    await kit.run();
+    expect(errors).toMatchObject([
+      { code: "TROUPE_RESTART_INTENSITY", cause: { message: "broken" } },
+    ]);
+    expect(await exited(parent)).toMatchObject({ kind: "shutdown" });
+  });
+
   test("it climbs: a grandparent whose budget is spent in turn ends as well", async () => {
     await using kit = createTestSystem();
     const Hopeless = actor({

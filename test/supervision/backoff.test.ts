@@ -57,6 +57,12 @@ describe("exponential", () => {
     expect(backoffDelay(backoff, 1, 1 - Number.EPSILON)).toBeCloseTo(120);
   });
 
+  test("jitter spreads waits at the limit as well, below it", () => {
+    const backoff: Backoff = { kind: "exponential", min: 100, max: 1_000, jitter: 0.2 };
+    const waits = [0.1, 0.6, 0.7, 0.8, 0.9].map((random) => backoffDelay(backoff, 10, random));
+    expect(waits.map(Math.round)).toEqual([840, 960, 920, 880, 840]);
+  });
+
   test("is a number between 0 and max, however many attempts and whatever the chance", () => {
     fc.assert(
       fc.property(
