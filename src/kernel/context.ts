@@ -37,8 +37,8 @@ export interface Children {
  * What `init` is handed: everything but the state, which `init` is there to make.
  *
  * It belongs to one incarnation. When that ends, its timers, sources, tasks, subscriptions and
- * monitors end with it, and using it rejects or throws `ActorStoppedError`; after a kill,
- * `KilledError`.
+ * monitors end with it, and using it rejects or throws `ActorStoppedError`. After a kill every use
+ * is a `KilledError`; only `signal` can still be looked at, and has aborted.
  */
 export interface InitContext<P = unknown, A = unknown> {
   /** What the actor was spawned with; kept over restarts. */
