@@ -9,6 +9,7 @@
  * replies in order, and lets a client that is too fast, or does not read, wait.
  */
 import {
+  ActorFailedError,
   ActorStoppedError,
   actor,
   type ActorDef,
@@ -73,9 +74,22 @@ class Conversation {
   }
 
   /** Answers all commands that a chunk completes. */
-  async answer(chunk: Buffer): Promise<void> {
+  answer(chunk: Buffer): Promise<void> | void {
     const commands = this.#decoder.feed(chunk);
-    const broken = this.#decoder.error;
+    const alone = commands.length === 1 ? this.#shardOfOne(commands[0]!) : undefined;
+    if (alone === undefined) return this.#answerAll(commands);
+    return this.#ask(alone, commands).then(([reply]) => this.#send(reply!));
+  }
+
+  /** The shard to ask, where a command is right and about one key: most come alone, and are so. */
+  #shardOfOne(args: Command): number | undefined {
+    const command = findShardCommand(args[0]!);
+    if (command?.keys?.last !== 1 || !arityFits(command.arity, args.length)) return undefined;
+    if (this.#session.refuse(command.name) !== undefined) return undefined;
+    return shardOf(args[1]!, this.#shards.length);
+  }
+
+  async #answerAll(commands: readonly Command[]): Promise<void> {
     let text = "";
     let pipeline = new Pipeline(this.#shards.length);
     for (const args of commands) {
@@ -87,10 +101,16 @@ class Conversation {
       }
       if (this.#session.isOver) break;
     }
-    text += await pipeline.run(this.#ask);
-    const goOn = this.#connection.write(broken === undefined ? text : text + broken, "latin1");
+    await this.#send(text + (await pipeline.run(this.#ask)));
+  }
+
+  /** Sends replies; what is broken or over ends then. Resolves when the next chunk may come. */
+  #send(replies: string): Promise<void> | void {
+    const broken = this.#decoder.error;
+    const text = broken === undefined ? replies : replies + broken;
+    const goOn = this.#connection.write(text, "latin1");
     if (broken !== undefined || this.#session.isOver) this.#ctx.stop();
-    else if (!goOn) await this.#connection.drained();
+    else if (!goOn) return this.#connection.drained();
   }
 
   /** Adds a command to those that run together; answers what must wait for these. */
@@ -119,23 +139,30 @@ class Conversation {
     return undefined;
   }
 
+  readonly #ask: RunOnShard = (shard, commands) =>
+    this.#shards[shard]!.run(commands).catch((failure) => this.#askAgain(shard, commands, failure));
+
   /**
-   * Runs commands on a shard, again when it failed before anything of it was done.
+   * Runs commands again on a shard that failed before anything of them was done.
    *
    * What made the shard fail is not tried again.
    */
-  readonly #ask: RunOnShard = async (shard, commands) => {
-    for (let tries = 1; ; tries++) {
+  async #askAgain(
+    shard: number,
+    commands: readonly Command[],
+    failure: unknown,
+  ): Promise<readonly string[]> {
+    let why = failure;
+    for (let tries = 1; tries < TRIES && isInnocent(why); tries++) {
       try {
         return await this.#shards[shard]!.run(commands);
-      } catch (failure) {
-        const wasInnocent = failure instanceof ActorStoppedError;
-        if (wasInnocent && failure.reason.kind === "failed" && tries < TRIES) continue;
-        const reply = wasInnocent ? SHARD_AWAY : SHARD_FAILED;
-        return commands.map(() => reply);
+      } catch (error) {
+        why = error;
       }
     }
-  };
+    const reply = why instanceof ActorFailedError ? SHARD_FAILED : SHARD_AWAY;
+    return commands.map(() => reply);
+  }
 
   async #debug(args: readonly string[]): Promise<string> {
     if (args[1]!.toLowerCase() !== "crash" || args.length !== 3) return unknownSubcommand(args);
@@ -156,4 +183,9 @@ class Conversation {
     });
     return counting.run(this.#ask);
   }
+}
+
+/** True when the shard failed over something else, and comes back. */
+function isInnocent(failure: unknown): boolean {
+  return failure instanceof ActorStoppedError && failure.reason.kind === "failed";
 }

@@ -75,14 +75,16 @@ export class Pipeline {
   /** Asks the shards, all at once, and answers with all replies. */
   async run(ask: RunOnShard): Promise<string> {
     const replies: (readonly string[])[] = [];
-    const asked: Promise<unknown>[] = [];
-    for (const [shard, batch] of this.#batches.entries()) {
-      if (batch === undefined) continue;
-      const answered = ask(shard, batch).then((given) => (replies[shard] = given));
-      if (this.#concerned === 1) await answered;
-      else asked.push(answered);
+    if (this.#concerned === 1) {
+      const shard = this.#batches.findIndex((batch) => batch !== undefined);
+      replies[shard] = await ask(shard, this.#batches[shard]!);
+    } else if (this.#concerned > 1) {
+      await Promise.all(
+        this.#batches.map(async (batch, shard) => {
+          if (batch !== undefined) replies[shard] = await ask(shard, batch);
+        }),
+      );
     }
-    if (asked.length > 0) await Promise.all(asked);
     let text = "";
     for (const slot of this.#slots) {
       if (typeof slot === "string") text += slot;

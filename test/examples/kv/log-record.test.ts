@@ -136,7 +136,7 @@ describe("a snapshot", () => {
   test("comes in pieces of about the size asked for", () => {
     const store = new Store();
     for (let at = 0; at < 1000; at++) execute(store, ["SET", String(at), "v".repeat(100)], 0);
-    execute(store, ["RPUSH", "l", ...Array.from({ length: 1000 }, String)], 0);
+    execute(store, ["RPUSH", "l", ...Array.from({ length: 1000 }, (_, i) => String(i))], 0);
     const pieces: string[] = [];
     const snapshot = new Snapshot(store);
     while (snapshot.writePiece(1000, (piece) => pieces.push(piece)));
