@@ -1,5 +1,5 @@
 import { BadInputError } from "../kernel/errors.ts";
-import { checkName, checkSettings, checkSupervision } from "../kernel/options.ts";
+import { checkFunction, checkName, checkSettings, checkSupervision } from "../kernel/options.ts";
 import type { ActorSettings, Supervision } from "../kernel/behaviour.ts";
 import { Verb, type VerbHandler, type VerbKind } from "../kernel/verb.ts";
 
@@ -11,15 +11,12 @@ const SECTIONS: readonly VerbKind[] = ["cast", "call", "stream"];
  */
 const RESERVED: ReadonlySet<string> = new Set(["then", "toJSON", "constructor", "__proto__"]);
 
+const HOOKS = ["init", "exit", "onChild", "onDown", "onExit", "onGroup"] as const;
+
 const KNOWN: ReadonlySet<string> = new Set([
   ...SECTIONS,
+  ...HOOKS,
   "name",
-  "init",
-  "exit",
-  "onChild",
-  "onDown",
-  "onExit",
-  "onGroup",
   "supervision",
   "restart",
   "shutdown",
@@ -38,6 +35,10 @@ export function checkDefinition(
   definition: ActorSettings & { readonly supervision?: Supervision },
 ): void {
   checkName("definition: name", name);
+  for (const hook of HOOKS) {
+    const given = (definition as Record<string, unknown>)[hook];
+    if (given !== undefined) checkFunction(`definition ${name}: ${hook}`, given);
+  }
   for (const key of Object.keys(definition)) {
     if (KNOWN.has(key)) continue;
     throw new BadInputError(

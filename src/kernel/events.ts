@@ -1,3 +1,4 @@
+import { checkFunction, checkOneOf } from "./options.ts";
 import { diagnosticsChannel, type DiagnosticsChannel } from "../world/host.ts";
 import type { DownReason, ExitReason } from "./exit-reason.ts";
 
@@ -99,6 +100,8 @@ export class Events {
 
   /** Calls `listener` for events of the given types (all, without any); returns how to end that. */
   subscribe(listener: EventListener, types: readonly EventType[] = TYPES): () => void {
+    checkFunction("on: listener", listener);
+    for (const type of types) checkOneOf("on: type", type, TYPES);
     for (const type of types) {
       const listeners = this.#listeners.get(type) ?? new Set();
       this.#listeners.set(type, listeners.add(listener));

@@ -368,7 +368,7 @@ export class Incarnation implements Context<unknown> {
 
   publish<T>(topic: Topic<T>, event: T): number {
     this.check("ctx.publish");
-    return this.cell.kernel.topics.publish(topic, event);
+    return this.cell.kernel.topics.publish(topic, event, this.cell);
   }
 }
 

@@ -174,7 +174,7 @@ function neverStarts(cell: Cell, why: StartFailure, detail: string, cause?: unkn
 export function stillborn(cell: Cell, why: StartFailure, detail: string): void {
   neverStarts(cell, why, detail);
   cell.flags |= CLOSED | BUSY;
-  bury(cell, { kind: "failed", error: cell.extra.startError });
+  bury(cell, { kind: "failed", error: cell.extra.startError }, false);
 }
 
 /**
@@ -352,6 +352,7 @@ function finish(cell: Cell): void {
   clearLane(cell);
   if (rare.stash !== null) cell.mailbox.prepend(rare.stash);
   if (ending.final) return bury(cell, reason);
+  cell.kernel.groups.recount(cell);
   fireLinks(cell, reason);
   tellDown(cell);
   ending.onHeld?.();
@@ -377,7 +378,7 @@ function buryHeld(cell: Cell, reason: ExitReason): void {
 }
 
 /** The last things: whoever hears of the death finds the name free and the queue empty. */
-function bury(cell: Cell, reason: ExitReason): void {
+function bury(cell: Cell, reason: ExitReason, wasSpawned = true): void {
   const rare = cell.extra;
   cell.reason = reason;
   cell.status = "stopped";
@@ -390,7 +391,8 @@ function bury(cell: Cell, reason: ExitReason): void {
   discard(cell, rare.low);
   for (const call of takeOwed(cell)) call.receiverGone(cell.label, reason);
   refuseWaiters(cell);
-  if (kernel.events.wants("ended")) {
+  // One that never was is not said to end: its label may be the name of one that lives.
+  if (wasSpawned && kernel.events.wants("ended")) {
     kernel.events.emit({ type: "ended", actor: cell.label, reason });
   }
   cell.keeper?.gone(cell, reason, rare.startError !== null);

@@ -36,6 +36,17 @@ function line(level: LogLevel): (fields: object, message: string) => void {
   };
 }
 
+/** `Error: disk full (at write (store.ts:7:3)); caused by Error: …`: all of it, in one line. */
+function showError(error: Error, depth = 0): string {
+  const frame = /^\s*at (.+)$/m.exec(error.stack ?? "")?.[1];
+  const where = frame === undefined ? "" : ` (at ${frame})`;
+  const { cause } = error;
+  // A chain of causes may be a circle.
+  const why =
+    cause instanceof Error && depth < 5 ? `; caused by ${showError(cause, depth + 1)}` : "";
+  return `${String(error).replaceAll(/\s*\n\s*/g, " ")}${where}${why}`;
+}
+
 /** One field of a line. What refuses to be shown must not cost the line, or the log. */
 function show(value: unknown): string {
   try {
@@ -46,7 +57,7 @@ function show(value: unknown): string {
 }
 
 function showPlainly(value: unknown): string {
-  if (value instanceof Error) return value.stack ?? String(value);
+  if (value instanceof Error) return showError(value);
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 

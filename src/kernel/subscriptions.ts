@@ -1,3 +1,4 @@
+import type { Cell } from "./cell.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
 import { Envelope } from "./envelope.ts";
 import { BadInputError, MailboxFullError } from "./errors.ts";
@@ -42,10 +43,10 @@ export class Subscription implements Belonging, Disposable {
    *
    * False when the event does not reach it: it was not wanted, or there was no room.
    */
-  readonly receive = (event: unknown): boolean => {
+  readonly receive = (event: unknown, from: unknown): boolean => {
     if (this.#over || !this.#wants(event)) return false;
     const { cell } = this.#owner;
-    const envelope = new Envelope(cell, EVENT, [this, event], null, null);
+    const envelope = new Envelope(cell, EVENT, [this, event], null, from as Cell | null);
     try {
       cell.kernel.router.deliver(envelope);
       return true;

@@ -44,9 +44,9 @@ export class Groups<T extends object> {
 
   join(group: Group<unknown>, member: T): void {
     const members = this.#membersOf(group);
-    const times = members.get(member) ?? 0;
-    members.set(member, times + 1);
-    if (times > 0) return;
+    const times = members.get(member);
+    members.set(member, (times ?? 0) + 1);
+    if (times !== undefined) return;
     const memberships = this.#memberships.get(member) ?? new Set();
     this.#memberships.set(member, memberships.add(members));
     this.#tell("joined", group, member);
@@ -60,6 +60,15 @@ export class Groups<T extends object> {
     if (times > 1) members.set(member, times - 1);
     else this.#remove(members, member);
     return true;
+  }
+
+  /**
+   * Starts counting anew for a member that stays: it has joined no group, and left none.
+   *
+   * So one that joins whenever it begins again has to leave once, and not once for each beginning.
+   */
+  recount(member: T): void {
+    for (const members of this.#memberships.get(member) ?? []) members.set(member, 0);
   }
 
   /** Takes a member out of all its groups, however often it joined. */

@@ -16,8 +16,8 @@ interface Named {
   readonly name: string;
 }
 
-/** Answers whether the event has reached it. */
-export type Subscriber = (event: unknown) => boolean;
+/** Answers whether the event has reached it; `from` is the publisher, where it is known. */
+export type Subscriber = (event: unknown, from: unknown) => boolean;
 
 /** Who subscribes to what. Knows nothing of actors: a subscriber is a function. */
 export class Topics {
@@ -36,11 +36,11 @@ export class Topics {
   }
 
   /** Tells all who subscribe now, in the order in which they came; answers how many it reached. */
-  publish({ name }: Named, event: unknown): number {
+  publish({ name }: Named, event: unknown, from: unknown = null): number {
     const subscribers = this.#subscribers.get(name);
     if (subscribers === undefined) return 0;
     let reached = 0;
-    for (const subscriber of [...subscribers]) if (subscriber(event)) reached++;
+    for (const subscriber of [...subscribers]) if (subscriber(event, from)) reached++;
     return reached;
   }
 }
