@@ -6,6 +6,8 @@ import type { Priority } from "./options.ts";
 const TURN_MESSAGES = 32;
 /** After this long without one, the host gets a chance to serve timers and I/O. */
 const SLICE_MS = 2;
+/** The same in looks at the clock, 65,000 messages or so: for worlds whose clock stands still. */
+const SLICE_CHECKS = 2_048;
 /** Turns in a round, where actors of all priorities have work. */
 const WEIGHTS: Readonly<Record<Priority, number>> = { high: 8, normal: 4, low: 1 };
 
@@ -66,6 +68,8 @@ export class Scheduler {
   #untilCheck = TURN_MESSAGES;
   #checkEvery = TURN_MESSAGES;
   #lastCheck = 0;
+  /** Looks at the clock in this slice. */
+  #checks = 0;
   #turns = 0;
 
   constructor(world: SchedulerWorld, takeTurn: TakeTurn) {
@@ -124,6 +128,7 @@ export class Scheduler {
 
   readonly #resume = (): void => {
     this.#sliceStart = this.#lastCheck = this.#world.now();
+    this.#checks = 0;
     this.#drain();
   };
 
@@ -148,6 +153,6 @@ export class Scheduler {
     if (took > SLICE_MS / 2) this.#checkEvery = Math.max(1, this.#checkEvery >> 2);
     else if (this.#checkEvery < TURN_MESSAGES) this.#checkEvery <<= 1;
     this.#untilCheck = this.#checkEvery;
-    return now - this.#sliceStart >= SLICE_MS;
+    return now - this.#sliceStart >= SLICE_MS || ++this.#checks >= SLICE_CHECKS;
   }
 }

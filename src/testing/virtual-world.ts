@@ -9,6 +9,8 @@ interface VirtualTimer {
 
 /** The first of January 2020, so that dates look like dates; the same in every run. */
 const EPOCH = 1_577_836_800_000;
+/** Each is up to 65,000 messages: far more than any test means to send at one time. */
+const MOST_ROUNDS = 300;
 
 /**
  * A world whose clock moves only when it is told to, and whose chance is seeded.
@@ -76,13 +78,20 @@ export class VirtualWorld implements World {
     fn();
   }
 
-  /** Resolves when nothing is left to do at the present time. */
+  /**
+   * Resolves when nothing is left to do at the present time.
+   *
+   * Rejects when that does not come about: somebody keeps busy without letting time pass.
+   */
   async settle(): Promise<void> {
-    do {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
       // A macrotask: every microtask, also of code that is not ours, has run when it comes.
-      // In order: each round may make work for the next
       await new Promise<void>((resolve) => this.#host.yieldToHost(resolve));
-    } while (this.#jobs > 0);
+      if (this.#jobs === 0) return;
+    }
+    throw new Error(
+      `virtual time stands still at ${this.#now} ms: after millions of messages there is still work; an actor that sends to itself without end never lets time pass`,
+    );
   }
 
   /** Lets `ms` pass: every timer fires at its time, and everything settles in between. */
@@ -93,7 +102,6 @@ export class VirtualWorld implements World {
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.at);
       timer.fn();
-      // In order: one after the other is the promise
       await this.settle();
     }
     this.#now = end;
