@@ -20,7 +20,10 @@ export interface Plan {
 export type Work =
   | { readonly do: "note" | "stash" | "unstash" | "clear" | "join" | "leave" | "subscribe" }
   | { readonly do: "fail" | "wait" | "failLater"; readonly ms: number }
-  | { readonly do: "tell" | "watch" | "link" | "unlink" | "kill" | "stop"; readonly to: number }
+  | {
+      readonly do: "tell" | "lastWords" | "watch" | "link" | "unlink" | "kill" | "stop";
+      readonly to: number;
+    }
   | { readonly do: "tellLater" | "callLater"; readonly to: number; readonly ms: number }
   | { readonly do: "call"; readonly to: number; readonly ask: Ask }
   | { readonly do: "breed"; readonly plan: Plan }
@@ -51,8 +54,12 @@ export type Op =
   | { readonly op: "cancelMonitor"; readonly which: number }
   | { readonly op: "stop"; readonly to: number; readonly reason: string | null }
   | { readonly op: "drain" | "kill" | "restart" | "monitor"; readonly to: number }
-  | { readonly op: "link" | "unlink"; readonly to: number; readonly other: number }
+  /** `watch`: `to` is made to watch the other, is held up, and the other sends it its last words. */
+  | { readonly op: "link" | "unlink" | "watch"; readonly to: number; readonly other: number }
   | { readonly op: "publish" };
+
+/** A mailbox this small fills up. */
+export const FEW = 2;
 
 const index = fc.nat(9);
 const ms = fc.constantFrom(0, 1, 10, 300, 2_000);
@@ -70,7 +77,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   exit: pick("none", "none", "sync", "sync", "later", "throws"),
   trapExit: fc.boolean(),
   name: pick(null, null, null, null, "alice", "bob"),
-  capacity: pick(100_000, 100_000, 2),
+  capacity: pick(100_000, 100_000, FEW),
   whenFull: pick("reject", "dropOldest", "dropNewest"),
   backoff: pick<Backoff>(
     { kind: "none" },
@@ -92,7 +99,10 @@ const works: fc.Arbitrary<Work> = fc.oneof(
     do: pick("note", "note", "stash", "unstash", "clear", "join", "leave", "subscribe"),
   }),
   { weight: 2, arbitrary: fc.record({ do: pick("fail", "fail", "wait", "failLater"), ms }) },
-  fc.record({ do: pick("tell", "watch", "link", "unlink", "kill", "stop"), to: index }),
+  fc.record({
+    do: pick("tell", "lastWords", "watch", "watch", "link", "unlink", "kill", "stop"),
+    to: index,
+  }),
   fc.record({ do: pick("tellLater", "callLater"), to: index, ms }),
   fc.record({ do: pick("call"), to: index, ask: asks }),
   { weight: 2, arbitrary: fc.record({ do: pick("breed"), plan: plans }) },
@@ -136,7 +146,11 @@ export const ops: fc.Arbitrary<Op> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ op: pick("link", "link", "unlink"), to: index, other: index }),
+    arbitrary: fc.record({
+      op: pick("link", "link", "unlink", "watch", "watch"),
+      to: index,
+      other: index,
+    }),
   },
   fc.record({ op: pick("publish") }),
 );

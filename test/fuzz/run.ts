@@ -67,6 +67,12 @@ export class Run {
         return void book.follow(`restart ${actor.label}`, restart(actor.ref));
       case "monitor":
         return this.#monitor(actor);
+      case "watch": {
+        const other = book.actor(op.other)!;
+        book.cast(null, actor, { do: "watch", to: other.index });
+        book.cast(null, actor, { do: "wait", ms: 10 });
+        return book.cast(null, other, { do: "lastWords", to: actor.index });
+      }
       case "link":
         book.link(actor, book.actor(op.other)!);
         return link(actor.ref, book.actor(op.other)!.ref);

@@ -226,6 +226,10 @@ function doTo(ctx: Ctx, work: Directed, other: Actor): void | Promise<void> {
   switch (work.do) {
     case "tell":
       return book.cast(actor, other, { do: "note" });
+    case "lastWords":
+      for (let n = 0; n < 3; n++) book.cast(actor, other, { do: "note" });
+      if (ctx.props.actor.plan.restart !== "temporary") return ctx.stop();
+      throw new Error("told to fail after that");
     case "tellLater":
       return sendLater(ctx, work.ms, () => book.cast(actor, other, { do: "note" }));
     case "watch":
