@@ -156,8 +156,8 @@ class Conversation {
     for (let tries = 1; tries < TRIES && isInnocent(why); tries++) {
       try {
         return await this.#shards[shard]!.run(commands);
-      } catch (error) {
-        why = error;
+      } catch (again) {
+        why = again;
       }
     }
     const reply = why instanceof ActorFailedError ? SHARD_FAILED : SHARD_AWAY;

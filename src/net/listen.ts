@@ -3,7 +3,7 @@ import { once } from "node:events";
 
 /** Where a server listens. */
 export interface ListenOptions {
-  /** 0 for any that is free; then a restarted server may get another one. */
+  /** 0 for any that is free; a restarted server takes the same one again. */
   readonly port: number;
   /** Default 127.0.0.1, which only this machine can reach. */
   readonly host?: string;

@@ -1,4 +1,4 @@
-import { implement, type ActorDef, type SpawnOptions } from "../index.ts";
+import { implement, type ActorDef, type AnyRef, type SpawnOptions } from "../index.ts";
 import type { Connection, Endpoint } from "./connection.ts";
 import { resolveLimits, type ServerLimits } from "./limits.ts";
 import { listen, type ListenOptions } from "./listen.ts";
@@ -43,12 +43,16 @@ export interface TcpServerSpec {
  */
 export function tcpServer(spec: TcpServerSpec): ActorDef<TcpServer, ListenOptions> {
   const limits = resolveLimits("tcpServer: limits", spec.limits);
+  // The port that an actor once got: after a restart its clients look for it there.
+  const found = new WeakMap<AnyRef, number>();
   return implement<TcpServer>()({
     name: spec.name ?? "tcp-server",
     shutdown: "infinity",
     supervision: { strategy: "dynamic" },
     init: async (ctx, options: ListenOptions) => {
-      const server = await listen(options, limits.writeBytes, ctx.signal);
+      const port = options.port === 0 ? (found.get(ctx.self) ?? 0) : options.port;
+      const server = await listen({ ...options, port }, limits.writeBytes, ctx.signal);
+      found.set(ctx.self, (server.address() as Endpoint).port);
       return new Reception(ctx, server, { ...spec, limits });
     },
     call: {

@@ -59,13 +59,11 @@ describe.skipIf(!isInstalled("redis-benchmark"))("redis-benchmark", () => {
       let dropped = 0;
       for (const redis of [witness, crasher]) redis.on("close", () => dropped++);
 
-      let isRunning = true;
-      const running = benchmark(server, ...options, "-r", "1000").finally(() => {
-        isRunning = false;
-      });
+      const ended = new AbortController();
+      const running = benchmark(server, ...options, "-r", "1000").finally(() => ended.abort());
       let acknowledged = 0;
       const witnessing = (async () => {
-        for (; isRunning; acknowledged++) {
+        for (; !ended.signal.aborted; acknowledged++) {
           expect(await witness.incr("witness")).toBe(acknowledged + 1);
           expect(await witness.rpush(`list${acknowledged % 8}`, acknowledged)).toBe(
             Math.floor(acknowledged / 8) + 1,
@@ -73,7 +71,7 @@ describe.skipIf(!isInstalled("redis-benchmark"))("redis-benchmark", () => {
         }
       })();
       let crashes = 0;
-      for (; crashes < 10 && isRunning; crashes++) {
+      for (; crashes < 10 && !ended.signal.aborted; crashes++) {
         await crasher.call("DEBUG", "CRASH", `list${crashes}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }

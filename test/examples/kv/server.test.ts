@@ -140,7 +140,7 @@ describe("with an independent client, ioredis", () => {
     expect(await subscriber.unsubscribe("news")).toBe(3);
     expect(await subscriber.punsubscribe("n?ws", "x*")).toBe(1);
     expect(await publisher.publish("news", "four")).toBe(0);
-    await expect(subscriber.call("GET", "k")).rejects.toThrow();
+    await expect(subscriber.call("GET", "k")).rejects.toThrow("subscriber mode");
     subscriber.disconnect();
     await eventually(async () => (await publisher.publish("sport", "gone")) === 0);
   });
@@ -188,6 +188,7 @@ describe("broken and oversized requests", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await client.expect("$3\r\na\r\n\r\n");
+    expect(client.received).toBe("$3\r\na\r\n\r\n");
   });
 
   test("bytes that are no text are kept as they are", async () => {
@@ -271,6 +272,29 @@ describe("what was acknowledged stays true", () => {
     expect(await crasher.get("shared")).toBe(String(20 * 100));
     expect(await crasher.llen("list")).toBe(20 * 100);
     for (const redis of counters) redis.disconnect();
+  });
+
+  test("a shard that crashes too often takes clients along, but no data and not the server", async () => {
+    await using dir = await TemporaryDirectory.make();
+    await using server = await KvServer.start(dir.path);
+    await using unlucky = await Client.open(server.port);
+    unlucky.send(`SET k v\r\n${"DEBUG CRASH k\r\n".repeat(30)}`);
+    await unlucky.closed;
+    expect(server.output).toContain("gave up on shard");
+    await eventually(async () => {
+      try {
+        return (await server.answers("GET k\r\nQUIT\r\n")) === "$1\r\nv\r\n+OK\r\n";
+      } catch {
+        return false;
+      }
+    });
+  });
+
+  test("a second server on the same data is refused", async () => {
+    await using dir = await TemporaryDirectory.make();
+    await using server = await KvServer.start(dir.path);
+    await expect(KvServer.start(dir.path)).rejects.toThrow(/process \d+ uses this data/);
+    expect(await server.answers("PING\r\nQUIT\r\n")).toBe("+PONG\r\n+OK\r\n");
   });
 
   test("kill -9: what was answered is there after a restart", async () => {
