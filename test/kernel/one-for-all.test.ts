@@ -431,6 +431,45 @@ describe("oneForAll", () => {
     expect(kit.system.stats().restarts).toBe(1);
   });
 
+  test("a member that has started on its way down goes down all the same", async () => {
+    await using kit = createTestSystem();
+    const journal: string[] = [];
+    let once = true;
+    const Hasty = actor({
+      name: "hasty",
+      supervision: all,
+      init: (ctx) =>
+        ["a", "b"].map((id) =>
+          ctx.spawn(Worker, worker(id, journal), { restart: "permanent", name: id }),
+        ),
+      onChild(_ctx, { kind, name, ref }) {
+        // At this moment b is in line to begin.
+        if (kind !== "restarted" || name !== "a" || !once) return;
+        once = false;
+        void kill(ref);
+      },
+      call: { refs: (ctx) => ctx.state },
+    });
+    const [a] = await kit.system.spawn(Hasty).refs();
+    await kit.run();
+    take(journal);
+    a!.fail("broken");
+    await kit.run();
+    expect(take(journal)).toEqual([
+      "a down: failed",
+      "b down: shutdown",
+      "a init",
+      "a up",
+      "b init",
+      "b up",
+      "b down: shutdown",
+      "a init",
+      "a up",
+      "b init",
+      "b up",
+    ]);
+  });
+
   test("a child that is spawned while the group is down is not concerned", async () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
