@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
+import { createHostWorld } from "../world/host-world.ts";
 import type { ConnectionLimits } from "./limits.ts";
 
+/** Sockets live in the host's time, also where actors do not. */
+const world = createHostWorld();
 const settled = Promise.resolve();
 
 /** Those that have something to hand over when the host has read all sockets it has news from. */
@@ -69,7 +72,7 @@ export class Outflow {
     this.#gathered += data.length;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      if (gatherers.push(this) === 1) setImmediate(flushAll);
+      if (gatherers.push(this) === 1) world.yieldToHost(flushAll);
     }
     return this.bytes < this.#limits.writeBytes;
   }
