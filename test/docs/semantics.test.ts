@@ -44,6 +44,12 @@ describe("each test that a promise names is there", () => {
   });
 });
 
+test("every promise names a test", () => {
+  const promises = text.split(/^(?=\*\*\d+\.\d+)/m).slice(1);
+  const bare = promises.filter((promise) => linksOf(promise.split(/^## /m)[0] ?? "").length === 0);
+  expect(bare.map((promise) => promise.split("\n")[0])).toEqual([]);
+});
+
 test("the promises are numbered without a gap", () => {
   const numbers = [...text.matchAll(/^\*\*(\d+)\.(\d+)/gm)].map(([, section, n]) => [section, n]);
   const expected = numbers.map(([section], i) => {
