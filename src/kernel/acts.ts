@@ -4,7 +4,7 @@ import { CLOSED, DRAINING } from "./cell.ts";
 import { NOPROC, toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
 import { ActorStoppedError, TimeoutError } from "./errors.ts";
 import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
-import { kill as killCell } from "./life.ts";
+import { kill as killCell } from "./death.ts";
 import { checkLimit } from "./options.ts";
 import { cellOf, type AnyRef } from "./ref.ts";
 import { requestStop } from "./stop.ts";
@@ -123,6 +123,7 @@ export function stopCell(
   reason?: ReasonInput,
   options?: WaitOptions,
 ): Promise<ExitReason> {
+  checkLimit("stop: timeout", options?.timeout);
   requestStop(cell, toReason(reason), true);
   return exitedCell(cell, "stop", options);
 }
@@ -133,6 +134,7 @@ export function drain(ref: AnyRef, options?: WaitOptions): Promise<ExitReason> {
 }
 
 export function drainCell(cell: Cell, options?: WaitOptions): Promise<ExitReason> {
+  checkLimit("drain: timeout", options?.timeout);
   if (cell.status !== "stopped") {
     cell.flags |= CLOSED | DRAINING;
     cell.wakeFor(0);
@@ -149,6 +151,7 @@ export function drainCell(cell: Cell, options?: WaitOptions): Promise<ExitReason
  */
 export function kill(ref: AnyRef, options?: WaitOptions): Promise<void> {
   const cell = cellOf(ref);
+  checkLimit("kill: timeout", options?.timeout);
   killCell(cell, false);
   return promiseOf(cell, "kill", options, (resolve) => {
     if (cell.status !== "stopped" && cell.rare?.ending != null) {
