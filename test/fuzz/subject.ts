@@ -2,29 +2,19 @@ import {
   group,
   implement,
   kill,
-  refuse,
   stop,
   topic,
   type ActorDef,
   type Context,
   type FailureDecision,
   type Ref,
-  type Reply,
   type SpawnOptions,
 } from "troupe";
 import type { Actor, Book, Life, Message, Subject } from "./book.ts";
 import { Life as NewLife } from "./book.ts";
-import type { Ask, Plan, Work } from "./plan.ts";
-
-/** What the actors of a run share, and which of them this one is. */
-export interface Props {
-  readonly book: Book;
-  readonly actor: Actor;
-}
-interface State {
-  readonly life: Life;
-}
-type Ctx = Context<State, Props, Subject>;
+import { answer } from "./answers.ts";
+import { oneAtATime, type Ctx, type Props, type State } from "./context.ts";
+import type { Plan, Work } from "./plan.ts";
 
 export const NEWS = topic<number>("news");
 const definitions = new Map<string, ActorDef<Subject, Props>>();
@@ -141,23 +131,6 @@ function handled<R>(ctx: Ctx, message: Message, stashed: boolean, run: () => R):
   }
   book.take(life, message, stashed);
   return oneAtATime(ctx, life, run);
-}
-
-function oneAtATime<R>(ctx: Ctx, life: Life, run: () => R): R {
-  const { book, actor } = ctx.props;
-  life.running++;
-  book.expect(life.running === 1, () => `${actor.label} handles two messages at a time`);
-  const done = (): void => void life.running--;
-  let result: R;
-  try {
-    result = run();
-  } catch (error) {
-    done();
-    throw error;
-  }
-  if (result instanceof Promise) result.then(done, done);
-  else done();
-  return result;
 }
 
 // --- what messages do --------------------------------------------------------------------------
@@ -302,48 +275,4 @@ function startTask(ctx: Ctx, ms: number, fails: boolean): void {
       book.expect(actor.life === life, () => `${actor.label} saw a task of a life that is over`),
     ),
   );
-}
-
-// --- what calls are answered with --------------------------------------------------------------
-
-function answer(
-  ctx: Ctx,
-  message: Message,
-  ask: Ask,
-): number | Reply<number> | Promise<number | Reply<number>> {
-  const { book } = ctx.props;
-  switch (ask.do) {
-    case "answer":
-      return message.answer;
-    case "answerLater":
-      return book.sleep(ask.ms).then(() => message.answer);
-    case "refuse":
-      throw refuse(new Error("refused"));
-    case "fail":
-      throw new Error("told to fail in a call");
-    case "failLater":
-      return book.sleep(ask.ms).then(() => {
-        throw new Error("told to fail in a call later");
-      });
-    case "never":
-      return ctx.defer<number>();
-    case "stash":
-      ctx.stash();
-      return message.answer;
-    case "deferred": {
-      const reply = ctx.defer<number>();
-      void book.sleep(ask.ms).then(() => reply.resolve(message.answer));
-      return reply;
-    }
-    case "forward": {
-      const other = book.actor(ask.to)!;
-      const passed = book.message(ctx.props.actor, other, message.answer);
-      return ctx.forward(other.ref).ask(passed, { do: "answer" });
-    }
-    case "handOver": {
-      const reply = ctx.defer<number>();
-      reply.handTo(book.actor(ask.to)!.ref);
-      return reply;
-    }
-  }
 }
