@@ -89,11 +89,19 @@ export class AppendLog {
         written += writeSync(this.#file.fd, rest, null, "latin1");
       }
     } catch (error) {
-      ftruncateSync(this.#file.fd, this.#size);
+      this.#takeBack();
       throw error;
     }
     this.#size += written;
     this.#unsynced = true;
+  }
+
+  #takeBack(): void {
+    try {
+      ftruncateSync(this.#file.fd, this.#size);
+    } catch {
+      // Whoever opens the file next cuts off what is torn.
+    }
   }
 
   /** Makes what is in the file survive a power cut. */

@@ -45,8 +45,19 @@ export class KvServer implements AsyncDisposable {
   }
 
   /** Rejects with what the server said when it did not start. */
-  static async start(dir: string, ...options: readonly string[]): Promise<KvServer> {
-    const child = spawn(process.execPath, [MAIN, "--port", "0", "--dir", dir, ...options]);
+  static start(dir: string, ...options: readonly string[]): Promise<KvServer> {
+    return KvServer.startUnder([], dir, ...options);
+  }
+
+  /** Starts it by way of another command, which is to become the server. */
+  static async startUnder(
+    command: readonly string[],
+    dir: string,
+    ...options: readonly string[]
+  ): Promise<KvServer> {
+    const server = [process.execPath, MAIN, "--port", "0", "--dir", dir, ...options];
+    const [program, ...args] = [...command, ...server];
+    const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"] });
     const output = { text: "" };
     const exit = once(child, "exit");
     for (const stream of [child.stdout, child.stderr]) {

@@ -290,6 +290,22 @@ describe("what was acknowledged stays true", () => {
     });
   });
 
+  test("a write that the disk refuses is an error, and leaves what was acknowledged", async () => {
+    await using dir = await TemporaryDirectory.make();
+    const smallDisk = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh"];
+    await using server = await KvServer.startUnder(smallDisk, dir.path, "--shards", "1");
+    using redis = redisTo(server);
+    const value = "x".repeat(1_000);
+    let written = 0;
+    const filling = async (): Promise<void> => {
+      for (; written < 100; written++) await redis.set(`k${written}`, value);
+    };
+    await expect(filling()).rejects.toThrow("MISCONF");
+    expect(await redis.dbsize()).toBe(written);
+    expect(await redis.strlen(`k${written - 1}`)).toBe(1_000);
+    expect(server.output).toContain("EFBIG");
+  });
+
   test("a second server on the same data is refused", async () => {
     await using dir = await TemporaryDirectory.make();
     await using server = await KvServer.start(dir.path);
