@@ -1,6 +1,6 @@
 import { openCall, type PendingCall } from "../kernel/calls.ts";
 import { URGENT, type Cell } from "../kernel/cell.ts";
-import { Envelope } from "../kernel/envelope.ts";
+import type { Envelope } from "../kernel/envelope.ts";
 import { NORMAL } from "../kernel/exit-reason.ts";
 import type { Belonging, Incarnation } from "../kernel/incarnation.ts";
 import { EnvelopeQueue } from "../kernel/queue.ts";
@@ -251,8 +251,8 @@ export class LoopInbox implements Belonging {
   }
 
   #openStream([type, args]: readonly [string, readonly unknown[]], call: PendingCall): object {
-    const { reply, refuse } = this.#openCall(type, args, call);
-    return { type, args, stream: reply, refuse };
+    const opened = this.#openCall(type, args, call);
+    return { type, args, stream: opened.reply, refuse: opened.refuse };
   }
 
   #openCall(type: string, args: readonly unknown[], call: PendingCall): OpenCall {
@@ -290,7 +290,7 @@ interface OpenCall {
 }
 
 /** A stream whose items are to come: the reader waits until the loop has said which. */
-async function* lateStream(given: Promise<AsyncIterable<unknown>>): AsyncGenerator<unknown> {
+async function* lateStream(given: Promise<AsyncIterable<unknown>>): AsyncGenerator {
   // Whatever keeps the loop from taking it is the reader's to hear, and no failure of the actor.
   const items = await given.catch((error: unknown) => {
     throw refuse(error);

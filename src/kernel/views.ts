@@ -120,7 +120,8 @@ function castWhenRoom(to: Cell, verb: Verb, args: readonly unknown[]): Promise<v
 }
 
 /** Tries to cast: says at once whether the message was admitted, and never throws or waits. */
-export function attempt<A>(ref: Ref<A>): Attempts<A> {
+export function attempt<A>(ref: Ref<A>): Attempts<A>;
+export function attempt(ref: AnyRef): AnyRef {
   const casts = [...waysOf(ref)].filter(([, { verb }]) => verb.kind === "cast");
   return viewOf(ref, new Map(casts), (to, { verb }, args): Attempt => {
     if ((to.flags & CLOSED) !== 0) return "gone";
@@ -131,7 +132,7 @@ export function attempt<A>(ref: Ref<A>): Attempts<A> {
       if (error instanceof MailboxFullError) return "full";
       throw error;
     }
-  }) as unknown as Attempts<A>;
+  });
 }
 
 /** The same actor with only some of its verbs, at run time too: a capability to hand out. */

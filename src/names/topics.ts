@@ -40,7 +40,9 @@ export class Topics {
     const subscribers = this.#subscribers.get(name);
     if (subscribers === undefined) return 0;
     let reached = 0;
-    for (const subscriber of [...subscribers]) if (subscriber(event, from)) reached++;
+    // Those who come while it is told had not subscribed when it happened.
+    const told = [...subscribers];
+    for (const subscriber of told) if (subscriber(event, from)) reached++;
     return reached;
   }
 }

@@ -17,6 +17,7 @@ describe("a definition that cannot work is refused when it is made:", () => {
     ]),
     [
       "a verb called then in a contract loop",
+      // oxlint-disable-next-line unicorn/no-thenable -- that is what is refused
       contractLoop({ then: "cast" }),
       `definition loop: "then" cannot be a verb, JavaScript asks objects for it by itself; give it another name`,
     ],

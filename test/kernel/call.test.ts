@@ -342,7 +342,7 @@ test("calls to many actors give their outcomes in order, each its own", async ()
     kit.system.spawn(Worker, { hold: new Promise(() => {}) }, { name }),
   );
   await stop(workers[1]!);
-  const outcomes = callAll(workers, (worker) => {
+  const outcomes = callAll(workers, (worker): Promise<number | string> => {
     if (worker === workers[2]) return worker.refuses("no");
     if (worker === workers[3]) return withOptions(worker, { timeout: 10 }).held("x");
     return worker.echo("x");

@@ -77,18 +77,18 @@ describe("a coordinated shutdown", () => {
   });
 });
 
-describe("a process", () => {
-  async function run(how: string, signal: NodeJS.Signals) {
-    const child = spawn(process.execPath, [CHILD, how], { stdio: ["ignore", "pipe", "inherit"] });
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      if (output === "") child.kill(signal);
-      output += text;
-    });
-    const [code] = (await once(child, "close")) as [number | null];
-    return { code, lines: output.trim().split("\n") };
-  }
+async function run(how: string, signal: NodeJS.Signals) {
+  const child = spawn(process.execPath, [CHILD, how], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    if (output === "") child.kill(signal);
+    output += text;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, lines: output.trim().split("\n") };
+}
 
+describe("a process", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("exits 0 at %s when all ended well", async (signal) => {
     expect(await run("well", signal)).toEqual({
       code: 0,

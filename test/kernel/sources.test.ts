@@ -103,6 +103,22 @@ async function* letters(): AsyncGenerator<string> {
   yield "c";
 }
 
+function* forEver(): Generator<number> {
+  for (let n = 0; ; n++) yield n;
+}
+
+const fromForEver: Feed = (ctx) => void ctx.source(forEver(), () => {});
+
+function* broken(): Generator<string> {
+  yield "a";
+  throw new Error("out of letters");
+}
+
+function eat(item: string, log: unknown[]): void {
+  if (item === "b") throw new Error("indigestible");
+  log.push(item);
+}
+
 /** Lets the host do its own: streams that are not of the virtual world. */
 async function hostTurns(kit: ReturnType<typeof createTestSystem>, turns = 10): Promise<void> {
   for (let i = 0; i < turns; i++) {
@@ -203,14 +219,10 @@ describe("back-pressure:", () => {
   });
 
   test("a source that never ends leaves its actor to others", async () => {
-    function* forEver(): Generator<number> {
-      for (let n = 0; ; n++) yield n;
-    }
     // On the host's clock: virtual time stands still while an actor has something to do.
     const system = createSystem({ logger: false });
     const log: unknown[] = [];
-    const feed: Feed = (ctx) => void ctx.source(forEver(), () => {});
-    const fed = system.spawn(Fed, { feed, log });
+    const fed = system.spawn(Fed, { feed: fromForEver, log });
     await started(fed);
     fed.note("heard");
     await new Promise((resolve) => setImmediate(resolve));
@@ -286,10 +298,6 @@ describe("a source that fails", () => {
   });
 
   test("does so as well when it throws in place of rejecting", async () => {
-    function* broken(): Generator<string> {
-      yield "a";
-      throw new Error("out of letters");
-    }
     const { kit, log } = setUp((ctx, lines) =>
       into(broken(), { onError: (error) => void lines.push(String(error)) })(ctx, lines),
     );
@@ -348,11 +356,6 @@ describe("a handler of items that throws", () => {
     await kit.run();
     expect(log).toEqual(["a", "c"]);
   });
-
-  function eat(item: string, log: unknown[]): void {
-    if (item === "b") throw new Error("indigestible");
-    log.push(item);
-  }
 });
 
 describe("a source ends with its incarnation:", () => {

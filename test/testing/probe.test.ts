@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actor, type Ref } from "troupe";
+import { actor } from "troupe";
 import { createTestSystem } from "troupe/testing";
 import { follow } from "../support/gate.ts";
 
@@ -71,7 +71,7 @@ test("a stream of a probe yields nothing", async () => {
 test("a probe stands in for the real one", async () => {
   const { kit, probe } = setUp();
   const Clerk = actor({
-    init: (_ctx, props: { mail: Ref<typeof probe.ref> }) => props,
+    init: (_ctx, props: { mail: typeof probe.ref }) => props,
     cast: { work: (ctx) => ctx.state.mail.note("done") },
   });
   kit.system.spawn(Clerk, { mail: probe.ref }).work();

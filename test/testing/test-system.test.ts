@@ -10,6 +10,12 @@ const Chancy = actor({
   },
 });
 
+function draw(seed?: number): Promise<number[]> {
+  return createTestSystem(seed === undefined ? {} : { seed })
+    .system.spawn(Chancy)
+    .draw();
+}
+
 describe("the test kit", () => {
   test("does nothing by itself: time passes only when it is told to", async () => {
     const kit = createTestSystem();
@@ -29,10 +35,6 @@ describe("the test kit", () => {
   });
 
   test("draws the same chance for the same seed, and another for another", async () => {
-    const draw = (seed?: number): Promise<number[]> =>
-      createTestSystem(seed === undefined ? {} : { seed })
-        .system.spawn(Chancy)
-        .draw();
     expect(await draw()).toEqual(await draw(1));
     expect(await draw(2)).toEqual(await draw(2));
     expect(await draw(2)).not.toEqual(await draw(3));

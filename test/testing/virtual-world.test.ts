@@ -71,11 +71,12 @@ test("date moves with now, and identifiers are never given twice", async () => {
   expect(new Set([world.id(), world.id(), world.id()]).size).toBe(3);
 });
 
+function draws(seed: number): number[] {
+  const world = new VirtualWorld(seed);
+  return Array.from({ length: 10_000 }, () => world.random());
+}
+
 test("chance is seeded, spread, and never 1", () => {
-  const draws = (seed: number): number[] => {
-    const world = new VirtualWorld(seed);
-    return Array.from({ length: 10_000 }, () => world.random());
-  };
   const drawn = draws(7);
   expect(drawn).toEqual(draws(7));
   expect(drawn).not.toEqual(draws(8));
