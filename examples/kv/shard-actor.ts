@@ -32,7 +32,7 @@ export interface Shard {
   commit(): void;
 }
 
-export interface ShardProps {
+interface ShardProps {
   /** The file; nobody else may have it. */
   readonly path: string;
   /** A file is rewritten when it is twice what it was, but not below this. */
