@@ -39,6 +39,9 @@ export interface Keyspace {
 
 /** A shard that crashes again and again is given up after so many tries. */
 const TRIES = 5;
+/** A chunk of small commands may have large replies: they are asked for, and sent, in portions. */
+const MOST_AT_ONCE = 256;
+const MOST_AT_ONCE_CHARS = 256 * 1024;
 const SHARD_FAILED = error("ERR the shard of this key failed while it worked on the command");
 const SHARD_AWAY = error("ERR the shard of this key is not available");
 
@@ -94,10 +97,14 @@ class Conversation {
     let pipeline = new Pipeline(this.#shards.length);
     for (const args of commands) {
       const next = this.#add(pipeline, args);
-      if (next !== undefined) {
+      if (next !== undefined || pipeline.size >= MOST_AT_ONCE) {
         text += await pipeline.run(this.#ask);
-        text += await next();
+        if (next !== undefined) text += await next();
         pipeline = new Pipeline(this.#shards.length);
+        if (text.length >= MOST_AT_ONCE_CHARS) {
+          if (!this.#connection.write(text, "latin1")) await this.#connection.drained();
+          text = "";
+        }
       }
       if (this.#session.isOver) break;
     }

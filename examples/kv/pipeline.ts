@@ -41,6 +41,11 @@ export class Pipeline {
     this.#shards = shards;
   }
 
+  /** How many commands there are. */
+  get size(): number {
+    return this.#slots.length;
+  }
+
   /** True when a shard is still to be asked. */
   get isWaiting(): boolean {
     return this.#concerned > 0;

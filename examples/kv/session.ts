@@ -24,7 +24,7 @@ const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
 ]);
 
 /** What others notice of: commands sent before must have had their effect. */
-const AFTER_ALL_BEFORE: ReadonlySet<string> = new Set(["publish", "quit", "debug"]);
+const AFTER_ALL_BEFORE: ReadonlySet<string> = new Set(["publish", "quit"]);
 
 export function waitsForOthers(name: string): boolean {
   return AFTER_ALL_BEFORE.has(name);

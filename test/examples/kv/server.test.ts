@@ -191,6 +191,23 @@ describe("broken and oversized requests", () => {
     expect(client.received).toBe("$3\r\na\r\n\r\n");
   });
 
+  test("a small request for more than a string can hold is answered in portions", async () => {
+    await using dir = await TemporaryDirectory.make();
+    await using server = await KvServer.start(dir.path);
+    using redis = redisTo(server);
+    const size = 1 << 20;
+    await redis.set("large", Buffer.alloc(size, "x"));
+    const times = 600;
+    await using client = await Client.open(server.port);
+    let received = 0;
+    client.socket.removeAllListeners("data");
+    client.socket.on("data", (text: string) => (received += text.length));
+    client.send("GET large\r\n".repeat(times));
+    const each = `$${size}\r\n`.length + size + 2;
+    await eventually(() => received === times * each || client.socket.closed);
+    expect(received).toBe(times * each);
+  });
+
   test("bytes that are no text are kept as they are", async () => {
     await using dir = await TemporaryDirectory.make();
     await using server = await KvServer.start(dir.path);
