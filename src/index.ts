@@ -102,19 +102,19 @@ export {
   type ExitReason,
   type ReasonInput,
 } from "./kernel/exit-reason.ts";
-export type { ChildEvent } from "./kernel/family.ts";
+export type { ChildEvent } from "./kernel/child-event.ts";
 export { group, type Group, type GroupChange, type GroupRef } from "./kernel/group-ref.ts";
 export type { Stats } from "./kernel/kernel.ts";
 export type { ActorLog, Logger, LogLevel } from "./kernel/log.ts";
 export type { Priority, SpawnOptions, WhenFull } from "./kernel/options.ts";
 export { osSignals } from "./kernel/os-signals.ts";
 export { port, type Port } from "./kernel/port.ts";
-export type { AnyRef, Ref } from "./kernel/ref.ts";
+export type { AnyRef, Ref, RefOf } from "./kernel/ref.ts";
 export type { Forwarding, Reply, Request } from "./kernel/reply.ts";
 export type { PhaseOptions, ShutdownOptions } from "./kernel/shutdown.ts";
 export type { Down, LinkedExit, Monitor } from "./kernel/signals.ts";
 export type { Source, SourceOptions } from "./kernel/sources.ts";
-export type { SubscribeOptions } from "./kernel/subscriptions.ts";
+export type { ConvertOptions, SubscribeOptions } from "./kernel/subscriptions.ts";
 export { createSystem, defaultSystem, type System, type SystemOptions } from "./kernel/system.ts";
 export type { TaskOptions } from "./kernel/tasks.ts";
 export type { EveryOptions, Timer, TimerOptions, Timers } from "./kernel/timers.ts";
@@ -131,7 +131,8 @@ export {
   type Waiting,
 } from "./kernel/views.ts";
 export type { GroupFilter } from "./names/groups.ts";
-export { topic, type Topic } from "./names/topics.ts";
+export type { Topic } from "./names/topics.ts";
+export { topic } from "./kernel/topic.ts";
 export type { Backoff } from "./supervision/backoff.ts";
 export type {
   ChildSpec,

@@ -116,10 +116,10 @@ test("what is left to do says why it is left", () => {
   expect(complaints).toEqual([]);
 });
 
-test("no file is longer than 400 lines", () => {
+test("no source is longer than 400 lines, and no test than 600", () => {
   const complaints = all
     .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
-    .filter(({ lines }) => lines > 400)
+    .filter(({ path, lines }) => lines > (path.startsWith("test/") ? 600 : 400))
     .map(
       ({ path, lines }) =>
         `${path} has ${lines} lines: look for two nouns, and give the second its own file`,

@@ -8,7 +8,7 @@ import {
 } from "../kernel/behaviour.ts";
 import type { Context, InitContext } from "../kernel/context.ts";
 import type { ExitReason } from "../kernel/exit-reason.ts";
-import type { ChildEvent } from "../kernel/family.ts";
+import type { ChildEvent } from "../kernel/child-event.ts";
 import type { GroupChange } from "../kernel/group-ref.ts";
 import type { Reply } from "../kernel/reply.ts";
 import type { Down, LinkedExit } from "../kernel/signals.ts";

@@ -12,7 +12,7 @@ type AgentContext<S> = Context<S, void, AgentProtocol<S>>;
  */
 export interface AgentProtocol<S> {
   /** Runs a function on the state; nobody waits for it. */
-  cast(fn: (state: S, ctx: AgentContext<S>) => void | Promise<void>): void;
+  cast(fn: (state: S, ctx: AgentContext<S>) => unknown): void;
   /** Runs a function on the state and answers with what it returns; `ctx.defer()` answers later. */
   call<R>(fn: (state: S, ctx: AgentContext<S>) => R): Promise<Replied<R>>;
   /** Replaces the state with what the function returns. */

@@ -21,7 +21,7 @@ type VerbsOf<A, Kind> = { [K in keyof A]: KindOf<A[K]> extends Kind ? K : never 
 
 type CastHandlers<A, C> = {
   readonly [K in VerbsOf<A, "cast">]: A[K] extends (...args: infer Args) => unknown
-    ? (ctx: C, ...args: Args) => void | Promise<void>
+    ? (ctx: C, ...args: Args) => unknown
     : never;
 };
 type CallHandlers<A, C> = {

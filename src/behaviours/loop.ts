@@ -6,9 +6,10 @@ import {
 } from "../kernel/behaviour.ts";
 import type { InitContext } from "../kernel/context.ts";
 import { BadInputError } from "../kernel/errors.ts";
-import type { ChildEvent } from "../kernel/family.ts";
+import type { ChildEvent } from "../kernel/child-event.ts";
 import type { GroupChange } from "../kernel/group-ref.ts";
-import { inScope, type Incarnation } from "../kernel/incarnation.ts";
+import type { Incarnation } from "../kernel/incarnation.ts";
+import { inScope } from "../kernel/scope.ts";
 import type { Down, LinkedExit } from "../kernel/signals.ts";
 import { failLater } from "../kernel/tasks.ts";
 import { Verb, type VerbKind } from "../kernel/verb.ts";

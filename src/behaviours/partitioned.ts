@@ -17,19 +17,28 @@ export interface PartitionedProtocol<A> {
 }
 
 /** What `partitioned` is made from. */
-export interface PartitionedSpec<A, P> extends Definition {
+export type PartitionedSpec<A, P> = Definition & {
   readonly actor: ActorDef<A, P>;
   /** How many. */
   readonly partitions: number;
-  /** Makes the props of the one with this number, from 0. */
-  readonly props: (partition: number) => P;
   readonly child?: SpawnOptions;
   readonly intensity?: Intensity;
-}
+} & PartitionProps<P>;
+
+/** Props are asked for when the definition has some. */
+type PartitionProps<P> = unknown extends P
+  ? { readonly props?: undefined }
+  : [P] extends [void]
+    ? { readonly props?: undefined }
+    : {
+        /** Makes the props of the one with this number, from 0. */
+        readonly props: (partition: number) => P;
+      };
 
 /** Defines a supervisor of `partitions` actors of one kind, among which keys are divided. */
 export function partitioned<A, P>(spec: PartitionedSpec<A, P>): ActorDef<PartitionedProtocol<A>> {
-  const { actor: kind, partitions, props, child, ...rest } = spec;
+  const { actor: kind, partitions, child, ...others } = spec;
+  const { props, ...rest } = others as Definition & { props?: (partition: number) => unknown };
   if (!Number.isInteger(partitions) || partitions < 1) {
     throw new BadInputError(
       `partitioned: partitions is ${partitions}; it must be a whole number, at least 1`,
@@ -37,7 +46,7 @@ export function partitioned<A, P>(spec: PartitionedSpec<A, P>): ActorDef<Partiti
   }
   const children: Record<string, AnyChild> = {};
   for (let i = 0; i < partitions; i++) {
-    children[`p${i}`] = { ...child, actor: kind, props: props(i) };
+    children[`p${i}`] = { ...child, actor: kind, props: props?.(i) };
   }
   const definition = supervisor({ name: "partitioned", ...rest, children });
   const refClass = (definition as unknown as Behaviour).Ref as never;

@@ -32,7 +32,7 @@ type Checked<C> = {
       : ChildEntry<A, P>
     : AnyChild;
 };
-type RefOf<D> = D extends { readonly actor: ActorDef<infer A, never> } ? Ref<A> : never;
+type ChildRef<D> = D extends { readonly actor: ActorDef<infer A, never> } ? Ref<A> : never;
 
 /** What a supervisor says of one of its children. */
 export interface ChildInfo {
@@ -48,7 +48,7 @@ export interface ChildInfo {
 /** What a supervisor answers, also while a child of its is in a restart loop. */
 export interface SupervisorProtocol<C> {
   /** The ref of a child, at once; it can be used before the child has started. */
-  child<K extends keyof C & string>(id: K): RefOf<C[K]>;
+  child<K extends keyof C & string>(id: K): ChildRef<C[K]>;
   /** All children, in start order. */
   which(): Promise<ChildInfo[]>;
   count(): Promise<{ readonly specs: number; readonly active: number }>;
@@ -146,12 +146,12 @@ export class SupervisorBuilder<C> {
     id: K extends keyof C ? never : K,
     entry:
       | ChildEntry<A, P>
-      | ((refs: { readonly [N in keyof C]: RefOf<C[N]> }) => ChildEntry<A, P>),
+      | ((refs: { readonly [N in keyof C]: ChildRef<C[N]> }) => ChildEntry<A, P>),
   ): SupervisorBuilder<C & { readonly [N in K]: { readonly actor: ActorDef<A, P> } }> {
     if (this.#entries.some(([known]) => known === id)) {
       throw new BadInputError(`supervisor: there is a child "${id}" already`);
     }
-    if (typeof entry !== "function") checkEntry(this.#settings.name, id, entry as AnyChild);
+    if (typeof entry !== "function") checkEntry(this.#settings.name, id, entry);
     const make = (typeof entry === "function" ? entry : () => entry) as (refs: never) => AnyChild;
     return new SupervisorBuilder(this.#settings, [...this.#entries, [id, make]]);
   }
@@ -288,6 +288,8 @@ function addSlot(parent: Cell, table: Table, id: string, entry: AnyChild): Slot 
   const behaviour = actor as unknown as Behaviour;
   const before = nextAlive(table, id);
   const cell = parent.kernel.spawnHeld(parent, behaviour, props, options, before);
+  // Not registered: what it is called in logs and errors, `shop.stock`, says where it belongs.
+  cell.extra.name ??= `${parent.label}.${id}`;
   const slot = { entry, cell };
   table.slots.set(id, slot);
   return slot;

@@ -154,7 +154,9 @@ export function openCall(
     call.rejectPromise = reject;
   });
   call.promise = promise;
-  const handling = from === null ? null : sendingFor(from);
+  // Without an async scope only the circle of one can be seen.
+  const watched = from !== null && (from === to || to.kernel.scope !== undefined);
+  const handling = watched ? sendingFor(from) : null;
   if (handling !== null && closesCircle(call, handling, to)) return promise;
   const signal = options?.signal;
   if (signal !== undefined && !listenForAbort(call, signal)) return promise;

@@ -10,7 +10,7 @@ import type { Kernel } from "./kernel.ts";
 import type { CellOptions } from "./options.ts";
 import { EnvelopeQueue } from "./queue.ts";
 import type { ActorRef } from "./ref.ts";
-import type { Ending } from "./life.ts";
+import type { Ending } from "./death.ts";
 import type { Monitor } from "./signals.ts";
 import type { StopRequest } from "./stop.ts";
 

@@ -1,7 +1,7 @@
 import type { ActorDef } from "./behaviour.ts";
 import type { ReasonInput } from "./exit-reason.ts";
 import type { GroupFilter } from "../names/groups.ts";
-import type { Group, GroupChange } from "./group-ref.ts";
+import type { Group, GroupChange, GroupRef } from "./group-ref.ts";
 import type { Topic } from "../names/topics.ts";
 import type { ActorLog } from "./log.ts";
 import type { SpawnOptions } from "./options.ts";
@@ -9,7 +9,7 @@ import type { AnyRef, Ref } from "./ref.ts";
 import type { Reply, Forwarding, Request } from "./reply.ts";
 import type { Down, Monitor } from "./signals.ts";
 import type { Source, SourceOptions } from "./sources.ts";
-import type { SubscribeOptions } from "./subscriptions.ts";
+import type { ConvertOptions, SubscribeOptions } from "./subscriptions.ts";
 import type { TaskOptions } from "./tasks.ts";
 import type { Timers } from "./timers.ts";
 
@@ -70,7 +70,7 @@ export interface InitContext<P = unknown, A = unknown> {
    * A dead actor gives `noproc` at once. It fires when the actor is gone for good, not when it
    * restarts; what the actor sent before it died arrives before.
    */
-  monitor(ref: AnyRef, listener?: (down: Down) => void | Promise<void>): Monitor;
+  monitor(ref: AnyRef, listener?: (down: Down) => unknown): Monitor;
   /** Shares fate with another actor: a failure, kill or shutdown of one ends both. */
   link(ref: AnyRef): void;
   unlink(ref: AnyRef): void;
@@ -83,18 +83,14 @@ export interface InitContext<P = unknown, A = unknown> {
    */
   task<T>(
     work: PromiseLike<T> | ((signal: AbortSignal) => T | PromiseLike<T>),
-    onDone?: (result: Awaited<T>) => void | Promise<void>,
+    onDone?: (result: Awaited<T>) => unknown,
     options?: TaskOptions,
   ): void;
   /**
    * Turns what a source yields into messages, one at a time: the next is asked for when the one
    * before has been handled.
    */
-  source<T>(
-    source: Source<T>,
-    onItem: (item: T) => void | Promise<void>,
-    options?: SourceOptions,
-  ): Disposable;
+  source<T>(source: Source<T>, onItem: (item: T) => unknown, options?: SourceOptions): Disposable;
 
   /** Puts the message that is being handled aside, its call unanswered. */
   stash(): void;
@@ -108,6 +104,8 @@ export interface InitContext<P = unknown, A = unknown> {
   /** Passes the running call on: the other actor's reply is the caller's. */
   forward<B>(ref: Ref<B>): Forwarding<B>;
 
+  /** A group as one: to send to all its members, or to one. */
+  group<B>(key: Group<B>): GroupRef<B>;
   join(group: Group<unknown>): void;
   leave(group: Group<unknown>): void;
   /**
@@ -116,10 +114,16 @@ export interface InitContext<P = unknown, A = unknown> {
    * `{ scope }` watches all groups of a scope, `{}` all there are.
    */
   watchGroup(group: GroupFilter, listener?: (change: GroupChange) => void): AnyRef[];
+  /** Hears what is published from now on, each event as a message, until the incarnation ends. */
   subscribe<T>(
     topic: Topic<T>,
-    onEvent: (event: T) => void | Promise<void>,
+    onEvent: (event: T) => unknown,
     options?: SubscribeOptions<T>,
+  ): Disposable;
+  subscribe<T, U>(
+    topic: Topic<T>,
+    onEvent: (event: U) => unknown,
+    options: SubscribeOptions<T> & ConvertOptions<T, U>,
   ): Disposable;
   /** Tells all subscribers; answers how many it reached. */
   publish<T>(topic: Topic<T>, event: T): number;

@@ -170,9 +170,12 @@ export class RestartIntensityError extends TroupeError {
   readonly child: string;
 
   constructor(supervisor: string, child: string, max: number, within: number, cause: unknown) {
-    super(`${supervisor} gave up on ${child}: more than ${max} restarts within ${within} ms`, {
-      cause,
-    });
+    super(
+      `${supervisor} gave up on ${child}: more than ${max} restart${max === 1 ? "" : "s"} within ${within} ms`,
+      {
+        cause,
+      },
+    );
     this.child = child;
   }
 }

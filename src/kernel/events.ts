@@ -1,6 +1,6 @@
 import { checkFunction, checkOneOf } from "./options.ts";
-import { diagnosticsChannel, type DiagnosticsChannel } from "../world/host.ts";
-import type { DownReason, ExitReason } from "./exit-reason.ts";
+import { writeLine, diagnosticsChannel, type DiagnosticsChannel } from "../world/host.ts";
+import { show, type ExitReason } from "./exit-reason.ts";
 
 /** What a system tells about itself. `actor` is a label: the name, or `counter#17`. */
 export type SystemEvent =
@@ -51,12 +51,6 @@ export type SystemEvent =
       readonly actor: string;
       readonly verb: string;
       readonly tookMs: number;
-    }
-  | {
-      readonly type: "down";
-      readonly watcher: string;
-      readonly actor: string;
-      readonly reason: DownReason;
     };
 
 /** The types of events, as `system.on` and the diagnostics channels name them. */
@@ -77,7 +71,6 @@ const TYPES: readonly EventType[] = [
   "overflow",
   "lateReply",
   "slowHandler",
-  "down",
 ];
 
 /**
@@ -122,8 +115,11 @@ export class Events {
       for (const listener of listeners) {
         try {
           listener(event);
-        } catch {
+        } catch (error) {
           listeners.delete(listener);
+          writeLine(
+            `troupe: a listener for ${event.type} threw and is not called again: ${show(error)}`,
+          );
         }
       }
     }

@@ -3,45 +3,19 @@ import { comesBack, type FailureDecision } from "../supervision/child-spec.ts";
 import { DEFAULT_INTENSITY, RestartBudget } from "../supervision/restart-intensity.ts";
 import { affectedSiblings, type AutoShutdown, type Strategy } from "../supervision/strategy.ts";
 import { Alarm } from "./alarm.ts";
-import { callHook, type Supervision } from "./behaviour.ts";
+import type { Supervision } from "./behaviour.ts";
 import { MUST_BEGIN, type Cell, type Failure, type Family } from "./cell.ts";
-import { BadInputError, KilledError, RestartIntensityError } from "./errors.ts";
-import { describe, SHUTDOWN, type ExitReason } from "./exit-reason.ts";
+import { tellParent } from "./child-event.ts";
+import { KilledError, RestartIntensityError } from "./errors.ts";
+import { SHUTDOWN, type ExitReason } from "./exit-reason.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
-import { endIncarnation, kill } from "./life.ts";
-import type { AnyRef } from "./ref.ts";
+import { endIncarnation, kill } from "./death.ts";
+import { killInTurn } from "./kill-in-turn.ts";
 import { RestartPlan } from "./restart-plan.ts";
-import { asNobody } from "./running.ts";
 import { both, requestStop } from "./stop.ts";
-import { isThenable, Verb } from "./verb.ts";
-
-/** What a parent's `onChild` is told. Events of one child come in order. */
-export type ChildEvent =
-  | { readonly kind: "started" | "restarted"; readonly ref: AnyRef; readonly name: string }
-  | {
-      readonly kind: "failed";
-      readonly ref: AnyRef;
-      readonly name: string;
-      readonly error: unknown;
-      /** What became of it. */
-      readonly decision: "restart" | "stop" | "resume" | "escalate";
-    }
-  | {
-      readonly kind: "ended";
-      readonly ref: AnyRef;
-      readonly name: string;
-      readonly reason: ExitReason;
-      /** The state that it left, which may seed a successor; half-changed after a failure. */
-      readonly state: unknown;
-    };
-
-const ON_CHILD = new Verb(
-  "child",
-  "cast",
-  (ctx: Incarnation, event: ChildEvent) => callHook(ctx.cell.behaviour.onChild!, ctx, event),
-  "lifecycle",
-);
+import { decide, mayRestart } from "./verdict.ts";
+import { Verb } from "./verb.ts";
 
 /** A child's error that its parent was told to take for its own. */
 const ESCALATED = new Verb(
@@ -109,7 +83,7 @@ export class ChildFamily implements Family {
   }
 
   started(child: Cell, again: boolean): void {
-    this.#tell(child, () => ({
+    tellParent(this.#parent, child, () => ({
       kind: again ? "restarted" : "started",
       ref: child.ref,
       name: child.label,
@@ -129,14 +103,14 @@ export class ChildFamily implements Family {
     const { kernel } = child;
     kernel.stats.failures++;
     const life = child.incarnation;
-    const decision = this.#decidedAlready(child) ?? this.#decide(child, failure);
+    const decision = this.#decidedAlready(child) ?? decide(child, failure);
     // `onFailure` may itself have killed it: that has been seen to.
     if (child.rare?.ending != null || child.incarnation !== life) return;
     const verdict = typeof decision === "object" ? "restart" : decision;
     if (kernel.events.wants("failed")) {
       kernel.events.emit({ type: "failed", actor: child.label, error, phase, decision: verdict });
     }
-    this.#tell(child, () => ({
+    tellParent(this.#parent, child, () => ({
       kind: "failed",
       ref: child.ref,
       name: child.label,
@@ -162,7 +136,7 @@ export class ChildFamily implements Family {
     } else if (
       this.#whenEmpty === null &&
       comesBack(child.options.restart, false) &&
-      this.#mayRestart(child)
+      mayRestart(child)
     ) {
       this.#restart(child, reason, false, reason);
     } else {
@@ -173,7 +147,7 @@ export class ChildFamily implements Family {
   gone(child: Cell, reason: ExitReason, neverStarted: boolean): void {
     this.#remove(child);
     if (!neverStarted || this.#parent.behaviour.onChild !== undefined) {
-      this.#tell(child, () => ({
+      tellParent(this.#parent, child, () => ({
         kind: "ended",
         ref: child.ref,
         name: child.label,
@@ -204,11 +178,6 @@ export class ChildFamily implements Family {
     return this.#budget === null;
   }
 
-  #tell(child: Cell, event: () => ChildEvent): void {
-    if (this.#parent.behaviour.onChild === undefined) return;
-    pushLane(this.#parent, ON_CHILD, [event()], child);
-  }
-
   #significantGone(): void {
     if (this.#autoShutdown === "never") return;
     if (this.#autoShutdown === "all" && this.list().some((c) => c.options.significant)) return;
@@ -224,40 +193,6 @@ export class ChildFamily implements Family {
     if (stop?.onHeld != null) return "restart";
     if (this.#plans.get(child)?.phase !== "down") return undefined;
     return child.options.restart === "temporary" ? "stop" : "restart";
-  }
-
-  #decide(child: Cell, failure: Failure): FailureDecision {
-    const { options } = child;
-    const restarts = child.rare?.restarts ?? 0;
-    let decision: FailureDecision | undefined;
-    try {
-      decision = asNobody(() =>
-        options.onFailure?.(failure.error, {
-          child: child.label,
-          phase: failure.phase,
-          restarting: failure.phase === "init",
-          restarts,
-          state: child.incarnation?.lastState,
-        }),
-      );
-      checkDecision(decision);
-    } catch (error) {
-      child.kernel.events.emit({
-        type: "hookFailed",
-        actor: child.label,
-        hook: "onFailure",
-        error,
-      });
-      return "escalate";
-    }
-    decision ??= comesBack(options.restart, true) ? "restart" : "stop";
-    if (decision === "resume" && !canResume(failure)) return "stop";
-    const restart = decision === "restart" || typeof decision === "object";
-    return restart && !this.#mayRestart(child) ? "stop" : decision;
-  }
-
-  #mayRestart({ rare, options }: Cell): boolean {
-    return (rare?.restarts ?? 0) < options.maxRestarts;
   }
 
   /** Ends the child and those it takes with it, and brings them up again, budget permitting. */
@@ -283,14 +218,20 @@ export class ChildFamily implements Family {
       if (!this.#isRoot) pushLane(this.#parent, GAVE_UP, [error], child);
       return;
     }
-    const children = this.list();
-    const concerned = new Set(affectedSiblings(this.#strategy, children, child)).add(child);
-    const members = new Set(children.filter((each) => concerned.has(each)));
-    const plan = new RestartPlan(members, this.#pauseBefore(child), (member) =>
+    const plan = new RestartPlan(this.#concerned(child), this.#pauseBefore(child), (member) =>
       this.#takeDown(member, () => plan.takeDownNext()),
     );
     this.#adopt(plan);
     endIncarnation(child, reason, { final: false, killed, onHeld: () => plan.takeDownNext() });
+  }
+
+  /** The child, and those that go down and come up with it, in start order. */
+  #concerned(child: Cell): Set<Cell> {
+    // Not worth a look at all children, who may be many.
+    if (this.#strategy === "oneForOne" || this.#strategy === "dynamic") return new Set([child]);
+    const children = this.list();
+    const concerned = new Set(affectedSiblings(this.#strategy, children, child)).add(child);
+    return new Set(children.filter((each) => concerned.has(each)));
   }
 
   /** Moves its members into a plan, out of those that they were in. */
@@ -379,41 +320,3 @@ export class ChildFamily implements Family {
     (child.extra.downWaiters ??= new Set()).add(() => wheel.cancel(limit));
   }
 }
-
-const doomed: { readonly child: Cell; readonly order: boolean }[] = [];
-
-/**
- * Kills a child, after those whose killing is under way.
- *
- * A killed child's own children are to be killed in turn, and when it is gone its sibling is next:
- * by a loop, for the stack does not hold a tree of any depth.
- */
-function killInTurn(child: Cell, order: boolean): void {
-  doomed.push({ child, order });
-  if (doomed.length > 1) return;
-  try {
-    for (let next = doomed[0]; next !== undefined; next = doomed[0]) {
-      kill(next.child, next.order);
-      doomed.shift();
-    }
-  } finally {
-    doomed.length = 0;
-  }
-}
-
-/** False where nothing is left that could go on. */
-function canResume({ phase, reason, killed }: Failure): boolean {
-  return !killed && reason.kind === "failed" && phase !== "init" && phase !== "loop";
-}
-
-/** Refuses what is no decision, as untyped code may give: an async `onFailure`, a misspelt word. */
-function checkDecision(given: unknown): void {
-  if (given == null || DECISIONS.has(given)) return;
-  if (isThenable(given)) given.then(undefined, () => {});
-  else if (typeof given === "object" && "restart" in given && "props" in given) return;
-  throw new BadInputError(
-    `onFailure answered ${describe(given)}; it can answer "restart", "stop", "resume", "escalate" or { restart: true, props }, at once`,
-  );
-}
-
-const DECISIONS: ReadonlySet<unknown> = new Set(["restart", "stop", "resume", "escalate"]);

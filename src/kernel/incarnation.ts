@@ -2,11 +2,11 @@ import type { GroupFilter } from "../names/groups.ts";
 import type { Topic } from "../names/topics.ts";
 import { behaviourOf, type ActorDef } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
-import { HAS_WAITED, type Cell } from "./cell.ts";
+import type { Cell } from "./cell.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
 import { ActorStoppedError, BadInputError, KilledError } from "./errors.ts";
 import { toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
-import type { Group, GroupChange } from "./group-ref.ts";
+import { GroupRef, type Group, type GroupChange } from "./group-ref.ts";
 import { watchGroupFor } from "./group-watch.ts";
 import type { ActorLog } from "./log.ts";
 import { checkFunction } from "./options.ts";
@@ -16,7 +16,7 @@ import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./
 import { Pump, type Source, type SourceOptions } from "./sources.ts";
 import { clearSent, dropStashed, stashCurrent, unstashAll } from "./stash.ts";
 import { requestStop } from "./stop.ts";
-import { Subscription, type SubscribeOptions } from "./subscriptions.ts";
+import { Subscription, type ConvertOptions, type SubscribeOptions } from "./subscriptions.ts";
 import { Task, type TaskOptions } from "./tasks.ts";
 import { IncarnationTimers, type KeyedTimer, type Timers } from "./timers.ts";
 
@@ -335,6 +335,11 @@ export class Incarnation implements Context<unknown> {
     return forwardTo(this, call, ref) as Forwarding<B>;
   }
 
+  group<B>(key: Group<B>): GroupRef<B> {
+    this.check("ctx.group");
+    return new GroupRef(this.cell.kernel, key);
+  }
+
   join(group: Group<unknown>): void {
     this.check("ctx.join");
     // It has left its groups already, and nobody would take it out again.
@@ -353,14 +358,14 @@ export class Incarnation implements Context<unknown> {
     return watchGroupFor(this, group, listener);
   }
 
-  subscribe<T>(
+  subscribe<T, U>(
     topic: Topic<T>,
-    onEvent: (event: T) => unknown,
-    options?: SubscribeOptions<T>,
+    onEvent: (event: U) => unknown,
+    options: SubscribeOptions<T> & Partial<ConvertOptions<T, U>> = {},
   ): Disposable {
     this.check("ctx.subscribe");
     checkFunction("subscribe: onEvent", onEvent);
-    const subscription = new Subscription(this, topic.name, onEvent, options?.when);
+    const subscription = new Subscription(this, topic.name, onEvent, options);
     this.own(subscription);
     this.cell.kernel.topics.subscribe(topic, subscription.receive);
     return subscription;
@@ -370,22 +375,6 @@ export class Incarnation implements Context<unknown> {
     this.check("ctx.publish");
     return this.cell.kernel.topics.publish(topic, event, this.cell);
   }
-}
-
-/** Runs code such that, in development, what it does behind an `await` is known to be its. */
-export function inScope<R>(
-  incarnation: Incarnation,
-  waits: boolean,
-  fn: () => R,
-  work: object | null = incarnation.cell.atWork,
-): R {
-  const { scope } = incarnation.cell.kernel;
-  if (!waits) return fn();
-  if (scope === undefined) {
-    incarnation.cell.flags |= HAS_WAITED;
-    return fn();
-  }
-  return scope.run({ incarnation, work }, fn);
 }
 
 /** What few handlers ask for, made when they do. */

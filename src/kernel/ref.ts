@@ -1,4 +1,5 @@
 import { cast, openCall } from "./calls.ts";
+import type { ActorDef } from "./behaviour.ts";
 import type { Cell } from "./cell.ts";
 import { BadInputError } from "./errors.ts";
 import { describe } from "./exit-reason.ts";
@@ -18,6 +19,9 @@ declare const PROTOCOL: unique symbol;
  * alive, and using one whose actor is gone is safe: casts become dead letters, calls reject.
  */
 export type Ref<A> = A & AnyRef & { readonly [PROTOCOL]?: A };
+
+/** The ref of a definition's actors: `RefOf<typeof Counter>`. */
+export type RefOf<D> = D extends ActorDef<infer A, never> ? Ref<A> : never;
 
 /** A ref whose protocol does not matter: to stop, watch, link or compare. */
 export interface AnyRef {

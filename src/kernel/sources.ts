@@ -28,9 +28,9 @@ export interface SourceOptions {
    */
   readonly priority?: "high" | "normal" | "low";
   /** What a failing source does: gets the error as a message. Without it, the actor fails. */
-  readonly onError?: (error: unknown) => void | Promise<void>;
+  readonly onError?: (error: unknown) => unknown;
   /** Called, as a message, when the source has ended. */
-  readonly onEnd?: () => void | Promise<void>;
+  readonly onEnd?: () => unknown;
 }
 
 const ITEM = new Verb(

@@ -1,7 +1,7 @@
 import type { Behaviour } from "./behaviour.ts";
 import { BUSY, Cell, MUST_BEGIN } from "./cell.ts";
 import { ChildFamily } from "./family.ts";
-import { stillborn } from "./life.ts";
+import { stillborn } from "./birth.ts";
 import { resolveOptions, type SpawnOptions } from "./options.ts";
 
 /**

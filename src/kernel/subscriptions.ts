@@ -13,6 +13,17 @@ export interface SubscribeOptions<T> {
   readonly when?: (event: T) => boolean;
 }
 
+/** Makes of an event what the subscriber wants to hear. */
+export interface ConvertOptions<T, U> {
+  /** What it answers is what is heard; undefined skips the event. Asked when it is published. */
+  readonly convert: (event: T) => U | undefined;
+}
+
+type AnyOptions = {
+  readonly when?: ((event: never) => boolean) | undefined;
+  readonly convert?: ((event: never) => unknown) | undefined;
+};
+
 /** Counts against the bound, as any message: a slow subscriber is under its own mailbox policy. */
 const EVENT = new Verb("event", "cast", (_ctx: never, subscription: Subscription, event: unknown) =>
   subscription.handle(event),
@@ -23,19 +34,19 @@ export class Subscription implements Belonging, Disposable {
   readonly #owner: Incarnation;
   readonly #topic: string;
   readonly #onEvent: (event: never) => unknown;
-  readonly #when: ((event: never) => boolean) | undefined;
+  readonly #options: AnyOptions;
   #over = false;
 
   constructor(
     owner: Incarnation,
     topic: string,
     onEvent: (event: never) => unknown,
-    when: ((event: never) => boolean) | undefined,
+    options: AnyOptions,
   ) {
     this.#owner = owner;
     this.#topic = topic;
     this.#onEvent = onEvent;
-    this.#when = when;
+    this.#options = options;
   }
 
   /**
@@ -44,9 +55,10 @@ export class Subscription implements Belonging, Disposable {
    * False when the event does not reach it: it was not wanted, or there was no room.
    */
   readonly receive = (event: unknown, from: unknown): boolean => {
-    if (this.#over || !this.#wants(event)) return false;
+    const wanted = this.#over ? undefined : this.#pick(event as never);
+    if (wanted === undefined) return false;
     const { cell } = this.#owner;
-    const envelope = new Envelope(cell, EVENT, [this, event], null, from as Cell | null);
+    const envelope = new Envelope(cell, EVENT, [this, ...wanted], null, from as Cell | null);
     try {
       cell.kernel.router.deliver(envelope);
       return true;
@@ -57,20 +69,29 @@ export class Subscription implements Belonging, Disposable {
     }
   };
 
-  #wants(event: unknown): boolean {
-    const when = this.#when;
-    if (when === undefined) return true;
+  /** What of an event is to be heard; the subscriber's own code, so its throw is its failure. */
+  #pick(event: never): [heard: unknown] | undefined {
+    const { when, convert } = this.#options;
+    if (when === undefined && convert === undefined) return [event];
     try {
-      const wanted: unknown = asNobody(() => when(event as never));
-      if (typeof wanted !== "object" || wanted === null) return Boolean(wanted);
-      pendingOf(wanted)?.then(undefined, () => {});
-      throw new BadInputError(
-        `subscribe to ${this.#topic}: when answered ${show(wanted)}; it must say true or false, at once`,
-      );
+      return asNobody(() => {
+        if (when !== undefined && !this.#answer(when(event))) return undefined;
+        const heard = convert === undefined ? event : convert(event);
+        return heard === undefined ? undefined : [heard];
+      });
     } catch (error) {
       failLater(this.#owner, "source", error);
-      return false;
+      return undefined;
     }
+  }
+
+  /** Refuses what is neither true nor false, as untyped code may answer: a promise, above all. */
+  #answer(wanted: unknown): boolean {
+    if (typeof wanted !== "object" || wanted === null) return Boolean(wanted);
+    pendingOf(wanted)?.then(undefined, () => {});
+    throw new BadInputError(
+      `subscribe to ${this.#topic}: when answered ${show(wanted)}; it must say true or false, at once`,
+    );
   }
 
   handle(event: unknown): unknown {

@@ -14,7 +14,7 @@ import { SHUTDOWN } from "./exit-reason.ts";
 import { GroupRef, type Group } from "./group-ref.ts";
 import { Incarnation } from "./incarnation.ts";
 import type { Kernel, Stats } from "./kernel.ts";
-import { kill } from "./life.ts";
+import { kill } from "./death.ts";
 import { lineLogger, Log, silentLogger, type Logger } from "./log.ts";
 import { checkLimit, checkName, checkNumber, resolveOptions } from "./options.ts";
 import { refTo, type AnyRef, type Ref } from "./ref.ts";

@@ -10,7 +10,7 @@ import { pendingOf } from "./verb.ts";
 /** What becomes of a task that fails. */
 export interface TaskOptions {
   /** Gets a failure as a message, in place of supervision. */
-  readonly onError?: (error: unknown) => void | Promise<void>;
+  readonly onError?: (error: unknown) => unknown;
 }
 
 /** A message of the kernel's own that runs a function of the actor's, given at run time. */

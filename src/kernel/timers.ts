@@ -33,11 +33,11 @@ export interface Timer extends Disposable {
  * state. All of them end with the incarnation. Times in ms; nothing happens early.
  */
 export interface Timers {
-  after(delayMs: number, tick: () => void | Promise<void>, options?: TimerOptions): Timer;
+  after(delayMs: number, tick: () => unknown, options?: TimerOptions): Timer;
   /** At a time of the wall clock, in ms since the epoch; one that is past ticks at once. */
-  at(epochMs: number, tick: () => void | Promise<void>, options?: TimerOptions): Timer;
+  at(epochMs: number, tick: () => unknown, options?: TimerOptions): Timer;
   /** First after one period. Does not drift: the next is due one period after the last was due. */
-  every(periodMs: number, tick: () => void | Promise<void>, options?: EveryOptions): Timer;
+  every(periodMs: number, tick: () => unknown, options?: EveryOptions): Timer;
   /** Cancels the timer with this key; false when there is none. */
   cancel(key: string): boolean;
   /** Stops this actor after a while. */

@@ -12,8 +12,10 @@ import {
 import type { Envelope } from "./envelope.ts";
 import { ActorFailedError, Refusal } from "./errors.ts";
 import { NORMAL } from "./exit-reason.ts";
-import { inScope, STASHED, type Incarnation } from "./incarnation.ts";
-import { actOnStop, begin, runExit } from "./life.ts";
+import { STASHED, type Incarnation } from "./incarnation.ts";
+import { inScope } from "./scope.ts";
+import { begin } from "./birth.ts";
+import { actOnStop, runExit } from "./death.ts";
 import { admitWaiters } from "./mailbox.ts";
 import { running } from "./running.ts";
 import { dropStashed } from "./stash.ts";

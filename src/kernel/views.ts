@@ -125,9 +125,10 @@ export function attempt(ref: AnyRef): AnyRef {
   const casts = [...waysOf(ref)].filter(([, { verb }]) => verb.kind === "cast");
   return viewOf(ref, new Map(casts), (to, { verb }, args): Attempt => {
     if ((to.flags & CLOSED) !== 0) return "gone";
+    const dropped = to.options.whenFull === "dropNewest" && isFull(to);
     try {
       cast(to, verb, args);
-      return "sent";
+      return dropped ? "full" : "sent";
     } catch (error) {
       if (error instanceof MailboxFullError) return "full";
       throw error;

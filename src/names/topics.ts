@@ -7,11 +7,6 @@ export interface Topic<T> {
   readonly [EVENT]?: (event: T) => T;
 }
 
-/** Names a topic. `T` is the type of its events. */
-export function topic<T>(name: string): Topic<T> {
-  return { name };
-}
-
 interface Named {
   readonly name: string;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { topic, Topics } from "../../src/names/topics.ts";
+import { topic } from "troupe";
+import { Topics } from "../../src/names/topics.ts";
 
 const news = topic<string>("news");
 

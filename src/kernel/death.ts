@@ -1,38 +1,15 @@
-import { callHook, type Hook } from "./behaviour.ts";
-import type { PendingCall } from "./calls.ts";
-import { BUSY, CLOSED, DRAINING, HAS_WAITED, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
-import { KilledError, StartError, TimeoutError, type StartFailure } from "./errors.ts";
-import { describeReason, KILLED, show, type ExitReason } from "./exit-reason.ts";
-import { Incarnation, inScope, type Belonging } from "./incarnation.ts";
+import { callHook } from "./behaviour.ts";
+import { BUSY, CLOSED, DRAINING, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
+import { KilledError, StartError } from "./errors.ts";
+import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
+import { Incarnation } from "./incarnation.ts";
 import { clearLane } from "./lane.ts";
 import { discard, refuseWaiters } from "./mailbox.ts";
+import { inScope, noteWait } from "./scope.ts";
 import { fireLinks, fireMonitors } from "./signals.ts";
 import { both } from "./stop.ts";
+import { neverStarts, takeOwed } from "./unborn.ts";
 import { isAsync, pendingOf } from "./verb.ts";
-import { WheelEntry } from "./wheel.ts";
-
-/**
- * How an incarnation begins and ends.
- *
- * ```text
- *            begin ──► init ──► started
- *              ▲         │ fails       failed / stopped / killed
- *              │         ▼                  │
- *              │    keeper decides ◄────────┤ (a stop by order is not asked about)
- *              │         │                  ▼
- *              │         └──────────► endIncarnation
- *              │                            │ for good: door closed, name and groups freed
- *              │                            ▼
- *              │                       children stopped, in reverse
- *              │                            ▼
- *              │                       exit hook (not after a kill)
- *              │                            ▼
- *              └── to come back ── finish: replies owed are rejected, links told
- *                                           │ for good
- *                                           ▼
- *                                      bury: queue discarded, parent, monitors, waiters told
- * ```
- */
 
 /** An incarnation on its way out. */
 export interface Ending {
@@ -45,136 +22,6 @@ export interface Ending {
   step: "children" | "exit";
   /** Told when the incarnation has ended and the actor waits to be begun again. */
   onHeld: (() => void) | null;
-}
-
-/** Makes a new incarnation and runs its `init`; called in a turn of the cell. */
-export function begin(cell: Cell): void {
-  const incarnation = new Incarnation(cell);
-  cell.incarnation = incarnation;
-  cell.flags |= BUSY;
-  for (const call of takeOwed(cell)) incarnation.owe(call);
-  const { init } = cell.behaviour;
-  if (init === undefined) return started(cell);
-  let state: unknown;
-  try {
-    state = inScope(incarnation, isAsync(init), () => callHook(init, incarnation, cell.props));
-  } catch (error) {
-    if (!incarnation.over) initFailed(cell, error, "failed");
-    return;
-  }
-  if (incarnation.over) return;
-  const pending = pendingOf(state);
-  if (pending !== null) return awaitInit(cell, incarnation, pending);
-  incarnation.adopt(state);
-  started(cell);
-}
-
-/** The replies that an incarnation was handed before it began. */
-function takeOwed({ rare }: Cell): PendingCall[] {
-  const owed = rare?.owedNext ?? [];
-  if (rare !== null) rare.owedNext = null;
-  return owed.filter(({ settled }) => !settled);
-}
-
-/** Ends an `init` that takes too long. */
-class InitLimit extends WheelEntry implements Belonging {
-  readonly #cell: Cell;
-  readonly #incarnation: Incarnation;
-
-  constructor(cell: Cell, incarnation: Incarnation) {
-    super();
-    this.#cell = cell;
-    this.#incarnation = incarnation;
-  }
-
-  start(): void {
-    const { kernel, options } = this.#cell;
-    if (options.initTimeout === Infinity) return;
-    this.#incarnation.own(this);
-    kernel.wheel.set(this, options.initTimeout);
-  }
-
-  /** `init` is done, or nobody waits for it any more. */
-  release(): void {
-    this.#cell.kernel.wheel.cancel(this);
-    this.#incarnation.disown(this);
-  }
-
-  override expire(): void {
-    const { label, options } = this.#cell;
-    this.#incarnation.fence(KILLED);
-    initFailed(this.#cell, new TimeoutError(`init of ${label}`, options.initTimeout), "timeout");
-  }
-}
-
-/** Notes that a hook is pending which was not known to wait: no scope knows what it sends. */
-function noteWait(cell: Cell, hook: Hook): void {
-  if (!isAsync(hook)) cell.flags |= HAS_WAITED;
-}
-
-/** Three futures: a state, an error, too slow. Whoever stops or kills the actor fences it off. */
-function awaitInit(cell: Cell, incarnation: Incarnation, pending: PromiseLike<unknown>): void {
-  noteWait(cell, cell.behaviour.init!);
-  const limit = new InitLimit(cell, incarnation);
-  limit.start();
-  pending.then(
-    (state) => {
-      limit.release();
-      if (incarnation.over) return;
-      incarnation.adopt(state);
-      started(cell);
-    },
-    (error: unknown) => {
-      limit.release();
-      if (!incarnation.over) initFailed(cell, error, "failed");
-    },
-  );
-}
-
-function started(cell: Cell): void {
-  const again = cell.status === "restarting";
-  cell.status = "running";
-  cell.flags &= ~BUSY;
-  const { rare, kernel } = cell;
-  if (rare !== null) {
-    rare.startedAt = kernel.world.now();
-    const waiters = rare.startWaiters;
-    rare.startWaiters = null;
-    if (waiters !== null) for (const waiter of waiters) waiter(null);
-  }
-  if (kernel.events.wants("started")) {
-    kernel.events.emit({ type: "started", actor: cell.label, restarts: rare?.restarts ?? 0 });
-  }
-  cell.keeper?.started(cell, again);
-  cell.resume();
-}
-
-/** A first `init` that fails is the spawner's error; a replacement's is its keeper's decision. */
-function initFailed(cell: Cell, error: unknown, why: StartFailure): void {
-  const reason: ExitReason = { kind: "failed", error };
-  if (cell.status !== "starting") {
-    cell.keeper?.failed(cell, { error, phase: "init", reason, killed: false });
-    return;
-  }
-  cell.kernel.stats.failures++;
-  neverStarts(cell, why, show(error), error);
-  endIncarnation(cell, reason, { final: true });
-}
-
-function neverStarts(cell: Cell, why: StartFailure, detail: string, cause?: unknown): void {
-  const { kernel } = cell;
-  const options = cause === undefined ? undefined : { cause };
-  cell.extra.startError = new StartError(cell.label, why, detail, options);
-  if (kernel.events.wants("startFailed") && why !== "stopped") {
-    kernel.events.emit({ type: "startFailed", actor: cell.label, error: cell.extra.startError });
-  }
-}
-
-/** A cell that is dead on arrival: its name is taken, its parent is ending, there is no room. */
-export function stillborn(cell: Cell, why: StartFailure, detail: string): void {
-  neverStarts(cell, why, detail);
-  cell.flags |= CLOSED | BUSY;
-  bury(cell, { kind: "failed", error: cell.extra.startError }, false);
 }
 
 /**
@@ -378,7 +225,7 @@ function buryHeld(cell: Cell, reason: ExitReason): void {
 }
 
 /** The last things: whoever hears of the death finds the name free and the queue empty. */
-function bury(cell: Cell, reason: ExitReason, wasSpawned = true): void {
+export function bury(cell: Cell, reason: ExitReason, wasSpawned = true): void {
   const rare = cell.extra;
   cell.reason = reason;
   cell.status = "stopped";
