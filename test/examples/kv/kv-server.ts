@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
 import { Client } from "../../net/client.ts";
 
 const MAIN = fileURLToPath(new URL("../../../.build/examples/kv/main.js", import.meta.url));
@@ -97,4 +98,10 @@ export class KvServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end("SIGKILL");
   }
+}
+
+/** A client that tells of every failure, in place of trying again. */
+export function redisTo({ port }: KvServer): Redis & Disposable {
+  const redis = new Redis({ port, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  return Object.assign(redis, { [Symbol.dispose]: () => redis.disconnect() });
 }
