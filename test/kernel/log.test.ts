@@ -32,7 +32,7 @@ afterEach(() => void vi.restoreAllMocks());
 describe("by default", () => {
   test("a failure is one line that says who, where, what became of it, and why", async () => {
     const lines = stderr();
-    await using system = createSystem();
+    await using system = createSystem({ slowHandlerMs: 60_000 });
     const talker = system.spawn(Talker, undefined, { name: "main" });
     talker.fail(new Error("disk\nfull", { cause: new Error("quota") }));
     await exited(talker);
@@ -45,7 +45,7 @@ describe("by default", () => {
 
   test("nothing is written while all goes well", async () => {
     const lines = stderr();
-    const system = createSystem();
+    const system = createSystem({ slowHandlerMs: 60_000 });
     const talker = system.spawn(Talker);
     await started(talker);
     await stop(talker);
@@ -56,7 +56,7 @@ describe("by default", () => {
 
   test("what actors log is written with their names, from info on", async () => {
     const lines = stderr();
-    await using system = createSystem();
+    await using system = createSystem({ slowHandlerMs: 60_000 });
     const talker = system.spawn(Talker);
     talker.all();
     talker.say("hello", { n: 1, big: 1n, list: [1, 2], text: "x" });
@@ -72,7 +72,7 @@ describe("by default", () => {
 
   test("a field that cannot be shown does not cost the line, nor the actor", async () => {
     const lines = stderr();
-    await using system = createSystem();
+    await using system = createSystem({ slowHandlerMs: 60_000 });
     const circle: { self?: object } = {};
     circle.self = circle;
     const talker = system.spawn(Talker);

@@ -8,7 +8,6 @@ import {
   fromEvents,
   isAlive,
   kill,
-  osSignals,
   restart,
   started,
   status,
@@ -584,19 +583,5 @@ describe("an event emitter as a source", () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(read.outcomes).toEqual([{ value: [1, 2] }]);
     expect(emitter.eventNames()).toEqual([]);
-  });
-});
-
-describe("OS signals as a source", () => {
-  test("come to the actor by name, as long as it lives", async () => {
-    const { kit, log, fed } = setUp(into(osSignals("SIGHUP", "SIGUSR2")));
-    await kit.run();
-    expect(process.listenerCount("SIGHUP")).toBe(1);
-    process.emit("SIGHUP");
-    process.emit("SIGUSR2");
-    await kit.run();
-    expect(log).toEqual(["SIGHUP", "SIGUSR2"]);
-    await stop(fed);
-    expect(process.listenerCount("SIGHUP") + process.listenerCount("SIGUSR2")).toBe(0);
   });
 });
