@@ -56,6 +56,8 @@ export interface InitContext<P = unknown, A = unknown> {
 
   /** Milliseconds on the world's monotonic clock. */
   now(): number;
+  /** Milliseconds since the Unix epoch, by the world's clock; it may jump. */
+  date(): number;
   /** A number in [0, 1) from the world. */
   random(): number;
 

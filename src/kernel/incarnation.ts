@@ -27,7 +27,7 @@ export interface Belonging {
 }
 
 /** What became of the message that is being handled, where it was not simply handled. */
-export const REPLY_TAKEN = 1;
+const REPLY_TAKEN = 1;
 export const STASHED = 2;
 
 /**
@@ -240,6 +240,11 @@ export class Incarnation implements Context<unknown> {
   now(): number {
     this.checkRevoked("ctx.now");
     return this.cell.kernel.world.now();
+  }
+
+  date(): number {
+    this.check("ctx.date");
+    return this.cell.kernel.world.date();
   }
 
   random(): number {

@@ -81,7 +81,7 @@ export function checkName(what: string, given: unknown): void {
 
 /** Refuses what is no abort signal; undefined passes. */
 export function checkSignal(what: string, given: unknown): void {
-  if (given === undefined || typeof given === "object" && given !== null && "aborted" in given)
+  if (given === undefined || (typeof given === "object" && given !== null && "aborted" in given))
     return;
   throw new BadInputError(`${what} is ${show(given)}; it must be an AbortSignal`);
 }

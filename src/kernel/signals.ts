@@ -80,7 +80,7 @@ export class Monitor implements Belonging {
 }
 
 /** Calls what nobody supervises: a throw is an event, and goes no further. */
-export function callListener(cell: Cell, hook: string, fn: () => unknown): void {
+function callListener(cell: Cell, hook: string, fn: () => unknown): void {
   const report = (error: unknown): void =>
     cell.kernel.events.emit({ type: "hookFailed", actor: cell.label, hook, error });
   try {

@@ -14,7 +14,7 @@ export interface TaskOptions {
 }
 
 /** A message of the kernel's own that runs a function of the actor's, given at run time. */
-export const RUN: Verb = new Verb(
+const RUN: Verb = new Verb(
   "run",
   "cast",
   (_ctx: Incarnation, fn: (value: unknown) => unknown, value: unknown) => fn(value),

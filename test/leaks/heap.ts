@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { expect } from "vitest";
 
 /** Multiplies how often everything is done; 1 is a million spawns and a million timeouts. */
-export const SCALE = Number(process.env["LEAK_SCALE"] ?? 1);
+const SCALE = Number(process.env["LEAK_SCALE"] ?? 1);
 
 /** What is done at once, before everything is let go of again. */
 const BATCH = 10_000;

@@ -2,7 +2,7 @@ import { actor, exited, group, kill, loop, topic, type AnyRef, type InitContext 
 import type { TestKit } from "troupe/testing";
 
 /** What a test wants done inside of a hook. */
-export type Body = (ctx: InitContext) => void | Promise<void>;
+type Body = (ctx: InitContext) => void | Promise<void>;
 
 /** A place of an actor where code of its author runs. */
 export interface HookCase {
