@@ -243,7 +243,7 @@ export class Incarnation implements Context<unknown> {
   }
 
   date(): number {
-    this.check("ctx.date");
+    this.checkRevoked("ctx.date");
     return this.cell.kernel.world.date();
   }
 
