@@ -195,6 +195,9 @@ function noteWait(call: PendingCall, waiter: Handling): void {
 /** Makes another actor the one whose reply it is; rejects when its caller could wait for ever. */
 export function passOn(call: PendingCall, to: Cell): boolean {
   if (call.waiter !== null && closesCircle(call, call.waiter, to)) return false;
+  // Whoever owed it may end before the other has answered.
+  call.owed?.delete(call);
+  call.owed = null;
   call.at = to;
   return true;
 }

@@ -19,6 +19,7 @@ import { requestStop } from "./stop.ts";
 import { Subscription, type ConvertOptions, type SubscribeOptions } from "./subscriptions.ts";
 import { Task, type TaskOptions } from "./tasks.ts";
 import { IncarnationTimers, type KeyedTimer, type Timers } from "./timers.ts";
+import { pendingOf } from "./verb.ts";
 
 /** Something that ends with the incarnation that owns it: a timer, a task, a monitor … */
 export interface Belonging {
@@ -287,6 +288,8 @@ export class Incarnation implements Context<unknown> {
     onDone?: (result: Awaited<T>) => unknown,
     options?: TaskOptions,
   ): void {
+    // Also where it is refused: it has been started, and nobody else looks after it.
+    if (typeof work !== "function") pendingOf(work)?.then(undefined, () => {});
     this.check("ctx.task");
     const task = new Task(this);
     this.own(task);

@@ -5,6 +5,8 @@ import { ActorStoppedError, BadInputError } from "./errors.ts";
 import { NOPROC } from "./exit-reason.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { cellOf, waysOf, type AnyRef, type Way } from "./ref.ts";
+import { besideActors } from "./running.ts";
+import { pendingOf } from "./verb.ts";
 
 declare const RESULT: unique symbol;
 
@@ -29,8 +31,16 @@ export class Reply<R> {
     return this.#call !== null && !this.#call.settled;
   }
 
+  /** Gives the reply; what is still to come, a promise, when it has come. */
   resolve(value: R): void {
-    this.#call?.resolve(value);
+    const call = this.#call;
+    const pending = pendingOf(value);
+    if (pending === null) call?.resolve(value);
+    else
+      pending.then(
+        (result) => call?.resolve(result),
+        (error: unknown) => call?.reject(error),
+      );
   }
 
   /** Rejects the caller with `error`, as a refusal does. */
@@ -47,7 +57,8 @@ export class Reply<R> {
     if (cell.status === "stopped") {
       call.reject(new ActorStoppedError(label, "reply handed on", reason ?? NOPROC));
     } else if (passOn(call, cell)) {
-      if (incarnation !== null) incarnation.owe(call);
+      // One that was cut off owes nothing any more: what comes after it does, or the end itself.
+      if (incarnation?.over === false) incarnation.owe(call);
       else (cell.extra.owedNext ??= []).push(call);
     }
   }
@@ -70,7 +81,8 @@ export class Request {
       const left = new AbortController();
       this.#left = left;
       if (this.#call.left) left.abort();
-      else this.#call.onLeave = () => left.abort();
+      // The caller may be the one that runs: what listens here is not its code.
+      else this.#call.onLeave = () => besideActors(this.#call.to.kernel, () => left.abort());
     }
     return this.#left.signal;
   }

@@ -174,18 +174,20 @@ function finished(cell: Cell, incarnation: Incarnation, envelope: Envelope, resu
   else incarnation.taken = 0;
 }
 
-/** A refusal is the caller's; anything else is the actor's failure. */
-function threw(cell: Cell, incarnation: Incarnation, envelope: Envelope, error: unknown): void {
+/** A refusal is the sender's, where there is one; anything else is the actor's failure. */
+function threw(cell: Cell, incarnation: Incarnation, envelope: Envelope, thrown: unknown): void {
   if (incarnation.over) return;
   const { verb, call } = envelope;
   cell.current = null;
   const { taken } = incarnation;
   incarnation.taken = 0;
-  if (error instanceof Refusal) {
-    if (call !== null) call.reject(error.error);
-    else if (!verb.internal) cell.kernel.router.deadLetter(envelope, "refused");
+  if (thrown instanceof Refusal && (call !== null || !verb.internal)) {
+    if (call !== null) call.reject(thrown.error);
+    else cell.kernel.router.deadLetter(envelope, "refused");
     return;
   }
+  // Nobody sent a tick, an outcome or an event, so there is nobody to refuse it to.
+  const error = thrown instanceof Refusal ? thrown.error : thrown;
   // What is handled when an actor fails is not handled again, stashed or not.
   if (taken === STASHED) dropStashed(cell, envelope);
   call?.reject(new ActorFailedError(cell.label, verb.name, error));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { implement, port, withOptions, type ActorDef } from "troupe";
+import { actor, implement, port, status, withOptions, type ActorDef } from "troupe";
 import { createTestSystem } from "troupe/testing";
 import { follow, gate } from "../support/gate.ts";
 
@@ -95,6 +95,26 @@ describe("a loop over a contract", () => {
     await kit.run();
     expect(call.outcomes).toMatchObject([{ error: { code: "TROUPE_ACTOR_STOPPED" } }]);
     expect(stream.outcomes).toMatchObject([{ value: [{ code: "TROUPE_ACTOR_STOPPED" }] }]);
+  });
+
+  test("may forward a call and end: the other's reply is the caller's", async () => {
+    await using kit = createTestSystem();
+    const reply = gate<number>();
+    const worker = kit.system.spawn(actor({ call: { work: () => reply.passed } }));
+    const Door = implement<{ work(): Promise<number> }>().loop(
+      { work: "call" },
+      async (inbox, ctx) => {
+        await inbox.receive();
+        ctx.forward(worker).work();
+      },
+    );
+    const door = kit.system.spawn(Door);
+    const { outcomes } = follow(door.work());
+    await kit.run();
+    expect(status(door)).toBe("stopped");
+    reply.open(7);
+    await kit.run();
+    expect(outcomes).toEqual([{ value: 7 }]);
   });
 
   test("sees by the signal of a message that its caller has left", async () => {

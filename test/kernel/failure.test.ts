@@ -43,6 +43,10 @@ afterEach(async () => {
   }
 });
 
+function no(): never {
+  throw refuse(new Error("no"));
+}
+
 /** How code fails: at once, behind an `await`, and with what is no error. */
 const hows: readonly { readonly how: string; readonly fail: () => unknown }[] = [
   {
@@ -410,6 +414,34 @@ describe("nothing is left unhandled", () => {
     expect(reached).toEqual(["behind the kill"]);
   });
 
+  test("of a task that a killed actor was refused, and of a reply that is a promise", async () => {
+    await using kit = createTestSystem();
+    const killed = gate();
+    const Late = actor({
+      cast: {
+        async work(ctx) {
+          await killed.passed;
+          ctx.task(Promise.reject(new Error("broken")));
+        },
+      },
+      call: {
+        promise(ctx) {
+          const reply = ctx.defer<never>();
+          reply.resolve(Promise.reject(new Error("broken")) as never);
+          return reply;
+        },
+      },
+    });
+    const ref = kit.system.spawn(Late);
+    void ref.promise();
+    ref.work();
+    await kit.run();
+    void kill(ref);
+    killed.open();
+    await kit.run();
+    expect(kit.eventsOf("failed").map(({ decision }) => decision)).toEqual(["stop"]);
+  });
+
   test("of a listener from outside, and of an observer of events", async () => {
     await using kit = createTestSystem();
     const ref = bystander(kit);
@@ -486,6 +518,29 @@ describe("a failure tells what it is", () => {
     await expect(ref.later()).rejects.toThrow("no");
     expect(await ref.value()).toBe(1);
     expect(kit.eventsOf("failed")).toEqual([]);
+  });
+
+  test("a refusal where there is no sender to refuse is a failure like any other", async () => {
+    await using kit = createTestSystem();
+    const Picky = actor({
+      name: "picky",
+      cast: {
+        tick: (ctx) => ctx.timers.after(1, no),
+        task: (ctx) => ctx.task(no),
+        source: (ctx) => ctx.source([1], no),
+        down: (ctx, other: AnyRef) => ctx.monitor(other, no),
+      },
+    });
+    const [dead, ...refs] = Array.from({ length: 5 }, () => kit.system.spawn(Picky));
+    await stop(dead!);
+    refs[0]!.tick();
+    refs[1]!.task();
+    refs[2]!.source();
+    refs[3]!.down(dead!);
+    await kit.advance(1);
+    expect(kit.eventsOf("failed").map(({ error }) => (error as Error).message)).toEqual(
+      refs.map(() => "no"),
+    );
   });
 
   test("calls that wait behind the one that fails are handled by the replacement", async () => {

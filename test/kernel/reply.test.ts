@@ -11,7 +11,7 @@ import {
   withOptions,
 } from "troupe";
 import { createTestSystem } from "troupe/testing";
-import { follow } from "../support/gate.ts";
+import { follow, gate } from "../support/gate.ts";
 
 /** Keeps every reply until it is told what to do with the oldest. */
 const Keeper = actor({
@@ -259,6 +259,45 @@ describe("a deferred reply", () => {
     keeper.hand(payer);
     await kit.run();
     expect(outcomes).toMatchObject([{ error: { actor: "payer#2" } }]);
+  });
+
+  test("that is handed to an actor whose init was cut off rejects when that one has ended", async () => {
+    const { kit, keeper } = setUp();
+    const Child = actor({ name: "child", exit: () => new Promise<void>(() => {}) });
+    const CutOff = actor({
+      name: "cut-off",
+      init: async (ctx) => {
+        ctx.spawn(Child);
+        await new Promise<void>(() => {});
+      },
+      exit() {},
+    });
+    const cutOff = kit.system.spawn(CutOff);
+    const { outcomes } = follow(withOptions(keeper, { timeout: Infinity }).ask());
+    await kit.run();
+    void stop(cutOff);
+    await kit.run();
+    keeper.hand(cutOff);
+    await kit.advance(5_000);
+    expect(outcomes).toMatchObject([{ error: { actor: "cut-off#2" } }]);
+  });
+
+  test("can be given as a promise of it, which is waited for", async () => {
+    const { kit, keeper } = setUp();
+    const first = follow(keeper.ask());
+    const second = follow(keeper.ask());
+    const [later, never] = [gate<string>(), gate<string>()];
+    keeper.give(later.passed as never);
+    keeper.give(never.passed as never);
+    await kit.run();
+    expect([first.outcomes, second.outcomes]).toEqual([[], []]);
+    later.open("here");
+    never.fail("sold out");
+    await kit.run();
+    expect([first.outcomes, second.outcomes]).toEqual([
+      [{ value: "here" }],
+      [{ error: "sold out" }],
+    ]);
   });
 
   test("of a handler that then throws: the failure is the reply", async () => {
