@@ -5,6 +5,7 @@ import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
 import { Incarnation } from "./incarnation.ts";
 import { clearLane } from "./lane.ts";
 import { discard, refuseWaiters } from "./mailbox.ts";
+import { runAs } from "./running.ts";
 import { inScope, noteWait } from "./scope.ts";
 import { fireLinks, fireMonitors } from "./signals.ts";
 import { both } from "./stop.ts";
@@ -161,8 +162,9 @@ export function runExit(cell: Cell): void {
   };
   let returned: unknown;
   try {
-    returned = inScope(incarnation, isAsync(exit), () =>
-      callHook(exit, incarnation, ending.reason),
+    // A failure behind an `await` ends it outside of its turns, and its last words are still its own.
+    returned = runAs(cell, () =>
+      inScope(incarnation, isAsync(exit), () => callHook(exit, incarnation, ending.reason)),
     );
   } catch (error) {
     hookFailed(error);

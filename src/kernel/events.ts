@@ -1,6 +1,8 @@
 import { checkFunction, checkOneOf } from "./options.ts";
 import { writeLine, diagnosticsChannel, type DiagnosticsChannel } from "../world/host.ts";
 import { show, type ExitReason } from "./exit-reason.ts";
+import type { Kernel } from "./kernel.ts";
+import { besideActors } from "./running.ts";
 
 /** What a system tells about itself. `actor` is a label: the name, or `counter#17`. */
 export type SystemEvent =
@@ -83,7 +85,10 @@ export class Events {
   readonly #listeners = new Map<EventType, Set<EventListener>>();
   readonly #channels = new Map<EventType, DiagnosticsChannel>();
 
-  constructor() {
+  readonly #scope: Kernel["scope"];
+
+  constructor(scope: Kernel["scope"]) {
+    this.#scope = scope;
     for (const type of TYPES) this.#channels.set(type, diagnosticsChannel(`troupe:${type}`));
   }
 
@@ -108,8 +113,13 @@ export class Events {
     };
   }
 
-  /** An observer that throws is an observer's problem: the others still hear. */
+  /** Told as nobody: observers are no code of the actor that happens to run. */
   emit(event: SystemEvent): void {
+    besideActors({ scope: this.#scope }, () => this.#tell(event));
+  }
+
+  /** An observer that throws is an observer's problem: the others still hear. */
+  #tell(event: SystemEvent): void {
     const listeners = this.#listeners.get(event.type);
     if (listeners !== undefined) {
       for (const listener of listeners) {

@@ -12,6 +12,7 @@ import type { ActorLog } from "./log.ts";
 import { checkFunction } from "./options.ts";
 import { cellOf, refTo, type AnyRef, type Ref } from "./ref.ts";
 import { forwardTo, Reply, Request, type Forwarding } from "./reply.ts";
+import { runAs } from "./running.ts";
 import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
 import { Pump, type Source, type SourceOptions } from "./sources.ts";
 import { clearSent, dropStashed, stashCurrent, unstashAll } from "./stash.ts";
@@ -91,13 +92,15 @@ export class Incarnation implements Context<unknown> {
     if (own !== null) for (const belonging of own) belonging.release();
     const more = this.#more;
     if (more?.abort != null) {
+      const { abort } = more;
       const { label } = this.cell;
       const reason = this.endReason ?? { kind: "normal" };
-      more.abort.abort(
+      const why =
         reason.kind === "killed"
           ? new KilledError(label, "signal")
-          : new ActorStoppedError(label, "signal", reason),
-      );
+          : new ActorStoppedError(label, "signal", reason);
+      // What listens is its own code, also when another actor's handler has killed it.
+      runAs(this.cell, () => abort.abort(why));
     }
   }
 

@@ -18,10 +18,10 @@ export interface Handling {
   readonly work: object | null;
 }
 
-/** Runs `fn` as nobody: for code that works for an actor but is not its handler. */
-export function asNobody<R>(fn: () => R): R {
+/** Runs `fn` as the code of an actor, whoever's is on the stack: for what runs outside of its turns. */
+export function runAs<R>(cell: Cell | null, fn: () => R): R {
   const before = running.cell;
-  running.cell = null;
+  running.cell = cell;
   try {
     return fn();
   } finally {
@@ -29,7 +29,12 @@ export function asNobody<R>(fn: () => R): R {
   }
 }
 
+/** Runs `fn` as nobody: for code that works for an actor but is not its handler. */
+export function asNobody<R>(fn: () => R): R {
+  return runAs(null, fn);
+}
+
 /** The same for code that goes on behind an `await`: it stays nobody's there. */
-export function besideActors<R>({ scope }: Kernel, fn: () => R): R {
+export function besideActors<R>({ scope }: Pick<Kernel, "scope">, fn: () => R): R {
   return asNobody(() => (scope === undefined ? fn() : scope.run(undefined, fn)));
 }

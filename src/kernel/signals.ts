@@ -4,6 +4,7 @@ import type { Belonging, Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { callHook } from "./behaviour.ts";
 import { ActorStoppedError } from "./errors.ts";
+import { besideActors } from "./running.ts";
 import { requestStop } from "./stop.ts";
 import type { AnyRef } from "./ref.ts";
 import { Verb } from "./verb.ts";
@@ -84,7 +85,7 @@ function callListener(cell: Cell, hook: string, fn: () => unknown): void {
   const report = (error: unknown): void =>
     cell.kernel.events.emit({ type: "hookFailed", actor: cell.label, hook, error });
   try {
-    const result = fn();
+    const result = besideActors(cell.kernel, fn);
     if (result instanceof Promise) result.catch(report);
   } catch (error) {
     report(error);

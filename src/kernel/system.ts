@@ -26,7 +26,7 @@ import { spawnCell, spawnHeld } from "./spawn.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { Interval, deadline } from "./time.ts";
 import { takeTurn } from "./turn.ts";
-import { Wheel } from "./wheel.ts";
+import { Wheel, type WheelWorld } from "./wheel.ts";
 
 /** How a system is made. What is not given has a default. */
 export interface SystemOptions {
@@ -191,7 +191,8 @@ function wire(options: SystemOptions): Kernel {
   const world = options.world ?? createHostWorld();
   const development = options.development ?? isDevelopment();
   const scope = development ? asyncScope<Handling>() : undefined;
-  const events = new Events();
+  const events = new Events(scope);
+  const clockwork = scope === undefined ? world : unscoped(world, scope);
   const logger = options.logger === false ? silentLogger : (options.logger ?? lineLogger);
   let lastId = 0;
   const watch = watchCollection<Cell>(refCollected);
@@ -199,8 +200,8 @@ function wire(options: SystemOptions): Kernel {
     name: options.name ?? "local",
     incarnation: world.id(),
     world,
-    wheel: new Wheel(world),
-    scheduler: new Scheduler(scope === undefined ? world : unscoped(world, scope), takeTurn),
+    wheel: new Wheel(clockwork),
+    scheduler: new Scheduler(clockwork, takeTurn),
     get router() {
       return router;
     },
@@ -237,10 +238,15 @@ function wire(options: SystemOptions): Kernel {
   return kernel;
 }
 
-/** Turns are nobody's, whoever's message it was that started them. */
-function unscoped(world: World, scope: AsyncScope<Handling | undefined>): SchedulerWorld {
+/** Turns and deadlines are nobody's, whoever's message or timer it was that started them. */
+function unscoped(
+  world: World,
+  scope: AsyncScope<Handling | undefined>,
+): SchedulerWorld & WheelWorld {
   return {
     now: () => world.now(),
+    setTimer: (delayMs, fn) => world.setTimer(delayMs, () => scope.run(undefined, fn)),
+    clearTimer: (timer) => world.clearTimer(timer),
     defer: (fn) => world.defer(() => scope.run(undefined, fn)),
     yieldToHost: (fn) => world.yieldToHost(() => scope.run(undefined, fn)),
   };

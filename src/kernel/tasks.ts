@@ -55,9 +55,9 @@ export class Task implements Belonging {
 
   /** The incarnation is over: the work is told so, and what it still does is not seen. */
   release(): void {
-    this.#abort.abort(
-      new ActorStoppedError(this.#owner.cell.label, "task", this.#owner.endReason ?? SHUTDOWN),
-    );
+    const { cell, endReason } = this.#owner;
+    const why = new ActorStoppedError(cell.label, "task", endReason ?? SHUTDOWN);
+    besideActors(cell.kernel, () => this.#abort.abort(why));
   }
 
   run<T>(

@@ -16,6 +16,9 @@ const HORIZON = 2 ** (BITS * LEVELS) - 1;
  */
 const PROBATION_MS = 30;
 
+/** What it takes of a world. */
+export type WheelWorld = Pick<World, "now" | "setTimer" | "clearTimer">;
+
 /** Something that happens at a time unless it is cancelled; extend it, so that it costs no object. */
 export abstract class WheelEntry {
   /** The tick (ms of the wheel) at which it is due. */
@@ -44,7 +47,7 @@ export abstract class WheelEntry {
  * (1987).
  */
 export class Wheel {
-  readonly #world: World;
+  readonly #world: WheelWorld;
   readonly #origin: number;
   /** Everything due at or before this tick has expired. */
   #tick = 0;
@@ -59,7 +62,7 @@ export class Wheel {
   /** The host timer is armed for a true due time, and not for the probation. */
   #armedLong = false;
 
-  constructor(world: World) {
+  constructor(world: WheelWorld) {
     this.#world = world;
     this.#origin = world.now();
   }

@@ -3,7 +3,9 @@ import {
   actor,
   DeadlockError,
   implement,
+  kill,
   loop,
+  stop,
   withOptions,
   type ActorDef,
   type Ref,
@@ -356,4 +358,26 @@ test("a loop of one type of message may be told by itself, for a cast waits for 
   kit.system.spawn(Countdown).send(2);
   await kit.run();
   expect(got).toEqual([2, 1, 0]);
+});
+
+test("a listener that calls is not the actor that happens to run, and closes no circle", async () => {
+  await using kit = createTestSystem();
+  const a = kit.system.spawn(Node);
+  const gone = kit.system.spawn(Node);
+  const watched = kit.system.spawn(
+    actor({
+      init: (ctx) =>
+        ctx.signal.addEventListener("abort", () => void answers.push(follow(a.ping()))),
+    }),
+  );
+  const answers: ReturnType<typeof follow>[] = [];
+  kit.system.on(() => void answers.push(follow(a.ping())), "deadLetter");
+  await stop(gone);
+  a.start(() => gone.start(() => {}));
+  a.start(() => void kill(watched));
+  await kit.run();
+  expect(answers.map(({ outcomes }) => outcomes)).toEqual([
+    [{ value: "pong" }],
+    [{ value: "pong" }],
+  ]);
 });

@@ -382,6 +382,31 @@ describe.each([{ development: true }, { development: false }])(
       expect(seen).toEqual(["one", "farewell", "down p normal"]);
     });
 
+    test("also what a sync exit hook sent after an async handler had failed", async () => {
+      await using kit = createTestSystem({ development });
+      const seen: string[] = [];
+      const until = gate();
+      const watch = kit.system.spawn(watcher(seen));
+      const Failing = actor({
+        cast: {
+          async fail() {
+            await Promise.resolve();
+            throw new Error("broken");
+          },
+        },
+        exit: () => watch.note("farewell"),
+      });
+      const failing = kit.system.spawn(Failing, undefined, { name: "f" });
+      watch.watch(failing);
+      watch.work(until.passed);
+      await kit.run();
+      failing.fail();
+      await kit.run();
+      until.open();
+      await kit.run();
+      expect(seen).toEqual(["farewell", "down f failed"]);
+    });
+
     test("a parent hears a child's last message before its end", async () => {
       await using kit = createTestSystem({ development });
       const seen: string[] = [];

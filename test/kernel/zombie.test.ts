@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   actor,
+  createSystem,
   exited,
   group,
   isAlive,
@@ -9,6 +10,7 @@ import {
   status,
   stop,
   topic,
+  withOptions,
   type AnyRef,
   type InitContext,
   type Ref,
@@ -291,6 +293,41 @@ describe("what a zombie took from its context before it was killed", () => {
       expect(kit.system.stats().failures).toBe(failures);
       expect(status(ref)).toBe("running");
     }
+  });
+
+  test("a hook that runs at a deadline is not its code, though its own call set the timer", async () => {
+    // The host's timers, for they alone remember who set them.
+    await using system = createSystem({ logger: false, development: true });
+    const deadLetters: (string | null)[] = [];
+    system.on((event) => event.type === "deadLetter" && deadLetters.push(event.from), "deadLetter");
+    const Hanging = actor({
+      shutdown: "kill",
+      call: { never: () => new Promise<void>(() => {}) },
+    });
+    const Late = actor({
+      name: "late",
+      initTimeout: 60,
+      init: () => new Promise<void>(() => {}),
+      exit: () => dead.note(),
+    });
+    const Zombie = actor({
+      cast: {
+        async work() {
+          await Promise.resolve();
+          await withOptions(hanging, { timeout: 60 }).never();
+        },
+      },
+    });
+    const dead = system.spawn(actor({ cast: { note() {} } }));
+    const hanging = system.spawn(Hanging);
+    const zombie = system.spawn(Zombie);
+    await stop(dead);
+    zombie.work();
+    const late = system.spawn(Late, undefined, { name: "late" });
+    await new Promise((resolve) => setImmediate(resolve));
+    await kill(zombie);
+    await exited(late);
+    expect(deadLetters).toEqual(["late"]);
   });
 
   test("a reply that it kept is rejected at the kill; giving it later is counted as late", async () => {
