@@ -209,7 +209,7 @@ function defineSupervisor<C>(
       const { cell } = ctx;
       // Made already when somebody asked for a child before the first turn.
       const made = cell.status === "starting" ? tables.get(cell) : undefined;
-      return beginInOrder(made ?? prepare(cell));
+      return beginInOrder(ctx, made ?? prepare(cell));
     },
     call: supervisorCalls,
   });
@@ -232,10 +232,15 @@ const supervisorCalls = {
 
   start(ctx: Ctx, id: string, entry: AnyChild): unknown {
     checkForCaller(() => checkEntry(ctx.name, id, entry));
-    if (ctx.state.slots.has(id)) {
+    const { slots } = ctx.state;
+    if (slots.has(id)) {
       throw refuse(new BadInputError(`${ctx.name}: there is a child "${id}" already`));
     }
-    return beginFor(ctx, id, addSlot(cellOf(ctx.self), ctx.state, id, entry));
+    const slot = addSlot(cellOf(ctx.self), ctx.state, id, entry);
+    // One that never came to be is not kept, so that its id is free; one of old keeps its place.
+    return beginFor(ctx, slot, () => {
+      if (slots.get(id) === slot) slots.delete(id);
+    });
   },
 
   terminate(ctx: Ctx, id: string): unknown {
@@ -251,7 +256,7 @@ const supervisorCalls = {
   restart(ctx: Ctx, id: string): unknown {
     const slot = callersSlot(ctx, id);
     if (slot.cell.status === "stopped") {
-      return beginFor(ctx, id, addSlot(cellOf(ctx.self), ctx.state, id, slot.entry));
+      return beginFor(ctx, addSlot(cellOf(ctx.self), ctx.state, id, slot.entry));
     }
     const reply = ctx.defer<AnyRef>();
     restart(slot.cell.ref).then(
@@ -297,15 +302,18 @@ function addSlot(parent: Cell, table: Table, id: string, entry: AnyChild): Slot 
 
 /** The child before which one of this id has its place: when it comes back, others build on it. */
 function nextAlive({ slots }: Table, id: string): Cell | null {
+  if (!slots.has(id)) return null;
   const ids = [...slots.keys()];
-  const after = slots.has(id) ? ids.slice(ids.indexOf(id) + 1) : [];
+  const after = ids.slice(ids.indexOf(id) + 1);
   const next = after.find((other) => slots.get(other)!.cell.status !== "stopped");
   return next === undefined ? null : slots.get(next)!.cell;
 }
 
-async function beginInOrder(table: Table): Promise<Table> {
+async function beginInOrder(ctx: Incarnation, table: Table): Promise<Table> {
   if (table.failure !== null) throw table.failure.error;
   for (const { cell } of table.slots.values()) {
+    // It may have been stopped or killed since: then nobody else is to begin.
+    ctx.check("init");
     cell.wakeFor(MUST_BEGIN);
     // In order: one after the other is the promise
     await started(cell.ref);
@@ -314,14 +322,13 @@ async function beginInOrder(table: Table): Promise<Table> {
 }
 
 /** Begins a child that a caller asked for: the caller waits for it, the supervisor does not. */
-function beginFor(ctx: Ctx, id: string, { cell }: Slot): unknown {
-  const { slots } = ctx.state;
+function beginFor(ctx: Ctx, { cell }: Slot, onFailure?: () => void): unknown {
   const reply = ctx.defer<AnyRef>();
   cell.wakeFor(MUST_BEGIN);
   started(cell.ref).then(
     () => reply.resolve(cell.ref),
     (error: unknown) => {
-      if (slots.get(id)?.cell === cell) slots.delete(id);
+      onFailure?.();
       reply.reject(error);
     },
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  actor,
   BadInputError,
   exited,
   nameOf,
@@ -176,6 +177,24 @@ describe("terminate, restart and delete", () => {
     expect(app.child("a")).toBe(after);
     expect(kit.system.whereIs(Worker, "the-a")).toBe(after);
     expect(await app.count()).toEqual({ specs: 1, active: 1 });
+  });
+
+  test("a restart that fails leaves the child where it was, to be tried again", async () => {
+    await using kit = createTestSystem();
+    let broken = false;
+    const Moody = actor({
+      init() {
+        if (broken) throw new Error("broken");
+      },
+    });
+    const app = kit.system.spawn(supervisor({ children: { a: { actor: Moody } } }));
+    await app.terminate("a");
+    broken = true;
+    await expect(app.restart("a")).rejects.toMatchObject({ code: "TROUPE_START" });
+    expect(await app.which()).toMatchObject([{ id: "a", status: "stopped" }]);
+    broken = false;
+    await app.restart("a");
+    expect(await app.which()).toMatchObject([{ id: "a", status: "running" }]);
   });
 
   test("a child that was terminated and restarted keeps its place in the order", async () => {

@@ -100,6 +100,16 @@ describe("a supervisor starts", () => {
     expect(journal.at(-1)).toBe("a down: shutdown");
   });
 
+  test("nobody more once it is killed, though the child that it waited for has just started", async () => {
+    await using kit = createTestSystem();
+    const journal: string[] = [];
+    const children = { a: entry("a", journal), b: entry("b", journal), c: entry("c", journal) };
+    const app = kit.system.spawn(supervisor({ children }));
+    kit.system.on(() => void kill(app), "started");
+    await kit.run();
+    expect(take(journal)).toEqual(["a init", "a up", "a down: shutdown"]);
+  });
+
   test("a child that fails while a later one starts comes back meanwhile", async () => {
     await using kit = createTestSystem();
     const journal: string[] = [];
