@@ -5,7 +5,7 @@ import { NOPROC, toReason, type ExitReason, type ReasonInput } from "./exit-reas
 import { ActorStoppedError, TimeoutError } from "./errors.ts";
 import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
 import { kill as killCell } from "./death.ts";
-import { checkLimit } from "./options.ts";
+import { checkLimit, checkReason } from "./options.ts";
 import { cellOf, type AnyRef } from "./ref.ts";
 import { requestStop } from "./stop.ts";
 
@@ -123,6 +123,7 @@ export function stopCell(
   reason?: ReasonInput,
   options?: WaitOptions,
 ): Promise<ExitReason> {
+  checkReason("stop: reason", reason);
   checkLimit("stop: timeout", options?.timeout);
   requestStop(cell, toReason(reason), true);
   return exitedCell(cell, "stop", options);

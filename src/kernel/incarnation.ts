@@ -9,7 +9,7 @@ import { toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
 import { GroupRef, type Group, type GroupChange } from "./group-ref.ts";
 import { watchGroupFor } from "./group-watch.ts";
 import type { ActorLog } from "./log.ts";
-import { checkFunction } from "./options.ts";
+import { checkFunction, checkReason } from "./options.ts";
 import { cellOf, refTo, type AnyRef, type Ref } from "./ref.ts";
 import { forwardTo, Reply, Request, type Forwarding } from "./reply.ts";
 import { runAs } from "./running.ts";
@@ -263,6 +263,7 @@ export class Incarnation implements Context<unknown> {
 
   stop(reason?: ReasonInput): void {
     this.check("ctx.stop");
+    checkReason("ctx.stop: reason", reason);
     requestStop(this.cell, toReason(reason), false);
   }
 

@@ -3,6 +3,7 @@ import type { ChildSpec, Restart, Shutdown } from "../supervision/child-spec.ts"
 import { STRATEGIES } from "../supervision/strategy.ts";
 import type { ActorSettings, Behaviour, Supervision } from "./behaviour.ts";
 import { BadInputError } from "./errors.ts";
+import { describe } from "./exit-reason.ts";
 
 /** Weighs an actor's turns against those of others: 1, 4 and 8 in a round. */
 export type Priority = "low" | "normal" | "high";
@@ -84,6 +85,16 @@ export function checkSignal(what: string, given: unknown): void {
   if (given === undefined || (typeof given === "object" && given !== null && "aborted" in given))
     return;
   throw new BadInputError(`${what} is ${show(given)}; it must be an AbortSignal`);
+}
+
+/** Refuses what is no reason to end, a bare error above all; undefined passes. */
+export function checkReason(what: string, given: unknown): void {
+  if (given === undefined || typeof given === "string") return;
+  const { kind } = Object(given) as { readonly kind?: unknown };
+  if (kind === "normal" || kind === "shutdown" || kind === "killed" || kind === "failed") return;
+  throw new BadInputError(
+    `${what} is ${describe(given)}; it can be a text, or an exit reason such as { kind: "failed", error }`,
+  );
 }
 
 /** Refuses what cannot be called. */

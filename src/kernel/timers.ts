@@ -3,7 +3,7 @@ import { Envelope } from "./envelope.ts";
 import { BadInputError } from "./errors.ts";
 import type { ReasonInput } from "./exit-reason.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
-import { checkFunction, checkOneOf, checkTime } from "./options.ts";
+import { checkFunction, checkOneOf, checkReason, checkTime } from "./options.ts";
 import { Verb } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
 
@@ -172,6 +172,7 @@ export class IncarnationTimers implements Timers {
   }
 
   stopAfter(delayMs: number, reason?: ReasonInput): Timer {
+    checkReason("timers.stopAfter: reason", reason);
     return this.after(delayMs, () => this.#owner.stop(reason));
   }
 
