@@ -37,6 +37,8 @@ export function begin(cell: Cell): void {
   const incarnation = new Incarnation(cell);
   cell.incarnation = incarnation;
   cell.flags |= BUSY;
+  // What the last one left may be large, and is of no use to anybody from here on.
+  if (cell.rare !== null) cell.rare.lastState = undefined;
   for (const call of takeOwed(cell)) incarnation.owe(call);
   const { init } = cell.behaviour;
   if (init === undefined) return started(cell);

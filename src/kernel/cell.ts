@@ -5,6 +5,7 @@ import type { PendingCall } from "./calls.ts";
 import type { Envelope } from "./envelope.ts";
 import type { StartError } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
+import type { Fifo } from "./fifo.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { Kernel } from "./kernel.ts";
 import type { CellOptions } from "./options.ts";
@@ -93,7 +94,7 @@ export class Rare {
   exitWaiters: Set<(reason: ExitReason) => void> | null = null;
   /** Called when the present incarnation has ended, for good or not. */
   downWaiters: Set<() => void> | null = null;
-  roomWaiters: ((room: boolean) => void)[] | null = null;
+  roomWaiters: Fifo<() => void> | null = null;
   /** The calls that its handlers made and that are open; development only. */
   waitsFor: Set<PendingCall> | null = null;
   /** Replies that the next incarnation is to give. */

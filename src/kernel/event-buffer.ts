@@ -1,3 +1,4 @@
+import { Fifo } from "./fifo.ts";
 import { checkNumber, checkOneOf } from "./options.ts";
 
 /** How many events may wait for one reader, and which goes when there is one more. */
@@ -23,9 +24,7 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
   readonly #capacity: number;
   readonly #dropNewest: boolean;
   readonly #onDrop: () => void;
-  #items: T[] = [];
-  /** Where the first is that was not taken: shifting a long array would move it all. */
-  #head = 0;
+  #items = new Fifo<T>();
   readonly #waiting: Waiting<T>[] = [];
   #failure: { readonly error: unknown } | null = null;
   #over = false;
@@ -45,10 +44,10 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
       reader.resolve({ done: false, value: item });
       return;
     }
-    if (this.#items.length - this.#head >= this.#capacity) {
+    if (this.#items.size >= this.#capacity) {
       this.#onDrop();
       if (this.#dropNewest) return;
-      this.#take();
+      this.#items.shift();
     }
     this.#items.push(item);
   }
@@ -64,8 +63,8 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
-    if (this.#head < this.#items.length) {
-      return Promise.resolve({ done: false, value: this.#take() });
+    if (this.#items.size > 0) {
+      return Promise.resolve({ done: false, value: this.#items.shift() as T });
     }
     const failure = this.#failure;
     this.#failure = null;
@@ -76,8 +75,7 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
 
   /** The reader leaves: what waits is dropped with it, and not counted. */
   return(): Promise<IteratorResult<T>> {
-    this.#items = [];
-    this.#head = 0;
+    this.#items = new Fifo();
     this.end();
     this.#failure = null;
     return Promise.resolve({ done: true, value: undefined });
@@ -85,14 +83,5 @@ export class EventBuffer<T> implements AsyncIterableIterator<T> {
 
   [Symbol.asyncIterator](): this {
     return this;
-  }
-
-  #take(): T {
-    const item = this.#items[this.#head++]!;
-    if (this.#head > 1_000 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
   }
 }

@@ -27,7 +27,6 @@ export function group<A>(_def: ActorDef<A, never>, name: string, scope = "defaul
 export class GroupRef<A> {
   readonly #kernel: Kernel;
   readonly #group: Group<A>;
-  #turn = 0;
 
   constructor(kernel: Kernel, key: Group<A>) {
     this.#kernel = kernel;
@@ -40,7 +39,7 @@ export class GroupRef<A> {
   }
 
   get size(): number {
-    return this.#kernel.groups.members(this.#group).length;
+    return this.#kernel.groups.size(this.#group);
   }
 
   /** Does something with every member: `workers.all((w) => w.flush())`. */
@@ -48,10 +47,10 @@ export class GroupRef<A> {
     return this.members().map(fn);
   }
 
-  /** A member, each in turn; undefined when there is none. */
+  /** A member, each in turn, over all who ask in this system; undefined when there is none. */
   one(): Ref<A> | undefined {
-    const members = this.members();
-    return members.length === 0 ? undefined : members[this.#turn++ % members.length];
+    const cell = this.#kernel.groups.next(this.#group);
+    return cell === undefined ? undefined : refTo<A>(cell);
   }
 
   /** A member by chance; undefined when there is none. */

@@ -13,10 +13,8 @@ export function killInTurn(child: Cell, order: boolean): void {
   doomed.push({ child, order });
   if (doomed.length > 1) return;
   try {
-    for (let next = doomed[0]; next !== undefined; next = doomed[0]) {
-      kill(next.child, next.order);
-      doomed.shift();
-    }
+    // It grows while it is walked.
+    for (const next of doomed) kill(next.child, next.order);
   } finally {
     doomed.length = 0;
   }

@@ -18,7 +18,8 @@ import type { Verb } from "./verb.ts";
  * Costs a walk over the mailbox, for the events that are about another actor.
  */
 export function pushLane(to: Cell, verb: Verb, args: readonly unknown[], about: Cell | null): void {
-  if (to.status === "stopped") return;
+  // An incarnation on its way out hears of nothing more, and may have many children to hear of.
+  if (to.status === "stopped" || to.rare?.ending != null) return;
   const rare = to.extra;
   const lane = (rare.lane ??= new EnvelopeQueue());
   if (about !== null && to.mailbox.size > 0) {

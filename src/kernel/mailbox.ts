@@ -1,6 +1,7 @@
 import { SENDERS_WAIT, type Cell } from "./cell.ts";
 import type { Envelope } from "./envelope.ts";
 import { MailboxFullError } from "./errors.ts";
+import { Fifo } from "./fifo.ts";
 import type { EnvelopeQueue } from "./queue.ts";
 
 /**
@@ -76,31 +77,31 @@ export function isFull(cell: Cell): boolean {
 }
 
 /**
- * Waits until there is room; `onRoom(false)` when the actor ends first.
+ * Calls `onRoom` when there is room, or the actor has ended and what is sent is turned away.
  *
  * Those who wait are served in order, and nobody who comes later overtakes them.
  */
-export function waitForRoom(cell: Cell, onRoom: (room: boolean) => void): void {
-  (cell.extra.roomWaiters ??= []).push(onRoom);
+export function waitForRoom(cell: Cell, onRoom: () => void): void {
+  (cell.extra.roomWaiters ??= new Fifo()).push(onRoom);
   cell.flags |= SENDERS_WAIT;
 }
 
 /** Lets waiting senders in, as far as there is room. */
 export function admitWaiters(cell: Cell): void {
   const waiters = cell.rare!.roomWaiters!;
-  while (waiters.length > 0 && cell.mailbox.size < cell.options.capacity) {
+  while (waiters.size > 0 && cell.mailbox.size < cell.options.capacity) {
     // Let in past the others that wait: it is the first of them.
     cell.flags &= ~SENDERS_WAIT;
-    waiters.shift()!(true);
-    if (waiters.length > 0) cell.flags |= SENDERS_WAIT;
+    waiters.shift()!();
+    if (waiters.size > 0) cell.flags |= SENDERS_WAIT;
   }
 }
 
 /** Turns away everybody who waits: the actor is gone. */
 export function refuseWaiters(cell: Cell): void {
-  const waiters = cell.rare?.roomWaiters?.splice(0) ?? [];
+  const waiters = cell.rare?.roomWaiters;
   cell.flags &= ~SENDERS_WAIT;
-  for (const waiter of waiters) waiter(false);
+  for (let next = waiters?.shift(); next !== undefined; next = waiters?.shift()) next();
 }
 
 /** Discards all that waits in a queue: casts become dead letters, calls reject. */

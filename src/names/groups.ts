@@ -40,7 +40,10 @@ export class Groups<T extends object> {
   readonly #scopes: Scopes<T> = new Map();
   readonly #memberships = new Map<T, Set<Map<T, number>>>();
   readonly #keys = new Map<Map<T, number>, Group<unknown>>();
-  readonly #watches = new Set<Watch<T>>();
+  /** How far each group's turns have come; an iterator of a map sees who joins and who leaves. */
+  readonly #rounds = new WeakMap<Map<T, number>, MapIterator<T>>();
+  /** By the name that they are for, `undefined` for any: a change is not to walk all there are. */
+  readonly #watches = new Map<string | undefined, Set<Watch<T>>>();
 
   join(group: Group<unknown>, member: T): void {
     const members = this.#membersOf(group);
@@ -81,8 +84,26 @@ export class Groups<T extends object> {
     return [...(this.#scopes.get(scope)?.get(name)?.keys() ?? [])];
   }
 
+  size({ scope, name }: Group<unknown>): number {
+    return this.#scopes.get(scope)?.get(name)?.size ?? 0;
+  }
+
+  /** A member, each in turn, whoever asks; undefined when there is none. */
+  next({ scope, name }: Group<unknown>): T | undefined {
+    const members = this.#scopes.get(scope)?.get(name);
+    if (members === undefined) return undefined;
+    const step = this.#rounds.get(members)?.next();
+    if (step?.done === false) return step.value;
+    const round = members.keys();
+    this.#rounds.set(members, round);
+    return round.next().value;
+  }
+
   /** The members of all groups that a filter picks, each once. */
   matching(filter: GroupFilter): T[] {
+    const { scope: only, name: called } = filter;
+    if (only !== undefined && called !== undefined)
+      return this.members({ scope: only, name: called });
     const found = new Set<T>();
     for (const [members, { scope, name }] of this.#keys) {
       if ((filter.scope ?? scope) !== scope || (filter.name ?? name) !== name) continue;
@@ -103,8 +124,11 @@ export class Groups<T extends object> {
   /** Calls `listener` for every change from now on; returns how to end that. */
   watch(filter: GroupFilter, listener: (change: MembershipChange<T>) => void): () => void {
     const watch = { filter, listener };
-    this.#watches.add(watch);
-    return () => void this.#watches.delete(watch);
+    const watches = this.#watches.get(filter.name) ?? new Set();
+    this.#watches.set(filter.name, watches.add(watch));
+    return () => {
+      if (watches.delete(watch) && watches.size === 0) this.#watches.delete(filter.name);
+    };
   }
 
   #membersOf({ scope, name }: Group<unknown>): Map<T, number> {
@@ -137,9 +161,9 @@ export class Groups<T extends object> {
   }
 
   #tell(kind: "joined" | "left", { scope, name }: Group<unknown>, member: T): void {
-    for (const { filter, listener } of this.#watches) {
-      if ((filter.scope ?? scope) === scope && (filter.name ?? name) === name) {
-        listener({ kind, scope, name, member });
+    for (const called of [name, undefined]) {
+      for (const { filter, listener } of this.#watches.get(called) ?? []) {
+        if ((filter.scope ?? scope) === scope) listener({ kind, scope, name, member });
       }
     }
   }

@@ -17,6 +17,8 @@ export const DEFAULT_INTENSITY: Intensity = { max: 3, within: 5_000 };
 export class RestartBudget {
   readonly #intensity: Intensity;
   #times: number[] = [];
+  /** The first that is in the window: not all are moved at each restart. */
+  #first = 0;
 
   constructor(intensity: Intensity) {
     this.#intensity = intensity;
@@ -25,9 +27,13 @@ export class RestartBudget {
   /** Counts a restart at `now`; false when it is one more than is borne. */
   spend(now: number): boolean {
     const { max, within } = this.#intensity;
-    this.#times = this.#times.filter((time) => now - time <= within);
     this.#times.push(now);
-    return this.#times.length <= max;
+    while (now - this.#times[this.#first]! > within) this.#first++;
+    if (this.#first * 2 > this.#times.length) {
+      this.#times = this.#times.slice(this.#first);
+      this.#first = 0;
+    }
+    return this.#times.length - this.#first <= max;
   }
 
   get intensity(): Intensity {

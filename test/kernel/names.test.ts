@@ -165,6 +165,12 @@ describe("a group", () => {
     expect(byKey()).toEqual(byKey());
   });
 
+  test("keeps its turns over all who ask for the group", async () => {
+    const { kit, refs } = await crew(2);
+    const one = () => kit.system.group(workers).one();
+    expect([one(), one(), one()]).toEqual([...refs, refs[0]]);
+  });
+
   test("moves only the keys of a member that left", async () => {
     const { refs, group: all } = await crew(4);
     const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`);

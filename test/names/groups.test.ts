@@ -51,6 +51,18 @@ test("who begins again and joins nothing can leave what it is still in", () => {
   expect(groups.members(cooks)).toEqual([]);
 });
 
+test("turns go round, whoever asks; who joins comes last, who leaves is left out", () => {
+  const groups = new Groups<Member>();
+  expect(groups.next(cooks)).toBeUndefined();
+  groups.join(cooks, ann!);
+  groups.join(cooks, bob!);
+  expect([1, 2, 3].map(() => groups.next(cooks))).toEqual([ann, bob, ann]);
+  groups.join(cooks, cy!);
+  groups.leave(cooks, bob!);
+  expect([1, 2, 3].map(() => groups.next(cooks))).toEqual([cy, ann, cy]);
+  expect(groups.size(cooks)).toBe(2);
+});
+
 test("leaving all leaves every group, however often it joined", () => {
   const groups = new Groups<Member>();
   groups.join(cooks, ann!);
