@@ -204,7 +204,7 @@ function doTo(ctx: Ctx, work: Directed, other: Actor): void | Promise<void> {
       if (ctx.props.actor.plan.restart !== "temporary") return ctx.stop();
       throw new Error("told to fail after that");
     case "tellLater":
-      return sendLater(ctx, work.ms, () => book.cast(actor, other, { do: "note" }));
+      return sendLater(ctx, work.ms, (from) => book.cast(from, other, { do: "note" }));
     case "watch":
       return watch(ctx, other);
     case "link":
@@ -222,17 +222,28 @@ function doTo(ctx: Ctx, work: Directed, other: Actor): void | Promise<void> {
       book.follow(`call ${other.label}`, other.ref.ask(book.message(actor, other), work.ask));
       return;
     case "callLater":
-      return sendLater(ctx, work.ms, async () => {
-        const asked = other.ref.ask(book.message(actor, other), { do: "answer" });
+      return sendLater(ctx, work.ms, async (from) => {
+        const asked = other.ref.ask(book.message(from, other), { do: "answer" });
         book.follow(`call ${other.label} from ${actor.label}`, asked);
         await asked.catch(() => {});
       });
   }
 }
 
-async function sendLater(ctx: Ctx, ms: number, send: () => void | Promise<void>): Promise<void> {
-  await ctx.props.book.sleep(ms);
-  await send();
+/**
+ * Sends when time has passed. What a killed actor's code still sends is nobody's.
+ *
+ * In development it is refused; in production it arrives, and may do so after the actor's down.
+ */
+async function sendLater(
+  ctx: Ctx,
+  ms: number,
+  send: (from: Actor | null) => void | Promise<void>,
+): Promise<void> {
+  const { book, actor } = ctx.props;
+  const { life } = ctx.state;
+  await book.sleep(ms);
+  await send(actor.life === life ? actor : null);
 }
 
 /** It is to end, and shall not come back. */
