@@ -48,6 +48,8 @@ export function kvApp(system: System, options: KvOptions) {
           shards: () => refs.shards.partitions(),
           clients: () => system.group(CLIENTS).size,
         }),
+        // A client that is owed nothing is not waited for.
+        child: { shutdown: 500 },
         limits: { connections: MOST_CLIENTS },
         refusal: error("ERR max number of clients reached"),
       }),

@@ -7,6 +7,7 @@ import {
   type Supervision,
 } from "../kernel/behaviour.ts";
 import type { Context, InitContext } from "../kernel/context.ts";
+import type { Refusal } from "../kernel/errors.ts";
 import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { ChildEvent } from "../kernel/child-event.ts";
 import type { GroupChange } from "../kernel/group-ref.ts";
@@ -47,7 +48,8 @@ export interface Definition extends ActorSettings {
 type CastOf<H> = H extends (ctx: never, ...args: infer Args) => unknown
   ? (...args: Args) => void
   : never;
-type Given<V> = V extends Reply<infer R> ? R : V;
+/** A refusal that is returned is thrown: no caller gets it for an answer. */
+type Given<V> = V extends Reply<infer R> ? R : V extends Refusal ? never : V;
 /** What a caller gets when a handler returns `R`: a promise or deferred reply stands for its value. */
 export type Replied<R> = Given<Awaited<R>>;
 type CallOf<H> = H extends (ctx: never, ...args: infer Args) => infer R

@@ -89,7 +89,8 @@ export class PendingCall extends WheelEntry {
   override expire(): void {
     const { kernel, mailbox } = this.to;
     kernel.stats.timeouts++;
-    const waiting = `; ${mailbox.size} messages were waiting`;
+    const { size } = mailbox;
+    const waiting = `; ${size} message${size === 1 ? " was" : "s were"} waiting`;
     this.leave(new TimeoutError(`call ${describe(this)}`, this.timeoutMs, waiting));
   }
 

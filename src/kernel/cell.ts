@@ -54,6 +54,8 @@ export const HAS_WAITED = 256;
 export interface Failure {
   readonly error: unknown;
   readonly phase: FailurePhase;
+  /** The verb whose handler threw, where it was one. */
+  readonly verb?: string;
   readonly reason: ExitReason;
   readonly killed: boolean;
 }

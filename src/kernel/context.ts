@@ -20,7 +20,7 @@ export type PropsArgs<P> = unknown extends P
     ? [props?: undefined, options?: SpawnOptions]
     : [props: P, options?: SpawnOptions];
 
-/** A child's view of its parent's children, and what a parent may do to them. */
+/** A parent's view of its children, and what it may do to them. */
 export interface Children {
   /** The children in start order. */
   list(): AnyRef[];
@@ -60,6 +60,14 @@ export interface InitContext<P = unknown, A = unknown> {
   date(): number;
   /** A number in [0, 1) from the world. */
   random(): number;
+
+  /**
+   * Waits inside of a handler, in ms. The actor takes no other message meanwhile.
+   *
+   * Rejects with `ActorStoppedError`, after a kill `KilledError`, when the incarnation ends before.
+   * A timer would not do: its tick is a message, and waits for the handler.
+   */
+  sleep(ms: number): Promise<void>;
 
   /** Starts a child; it ends with this actor. Restarted on failure unless `restart` says otherwise. */
   spawn<B, Q>(def: ActorDef<B, Q>, ...args: PropsArgs<NoInfer<Q>>): Ref<B>;

@@ -12,7 +12,10 @@ import { both } from "./stop.ts";
 import { neverStarts, takeOwed } from "./unborn.ts";
 import { isAsync, pendingOf } from "./verb.ts";
 
-/** An incarnation on its way out. */
+/**
+ * An incarnation on its way out. The way itself is drawn in `birth.ts`: door, children, exit hook,
+ * replies owed, and what is told to whom.
+ */
 export interface Ending {
   reason: ExitReason;
   /** It does not come back. */

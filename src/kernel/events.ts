@@ -14,6 +14,8 @@ export type SystemEvent =
       readonly actor: string;
       readonly error: unknown;
       readonly phase: string;
+      /** The verb whose handler threw, where it was one. */
+      readonly verb?: string;
       readonly decision: string;
     }
   | {
@@ -47,6 +49,10 @@ export type SystemEvent =
       readonly verb: string;
       readonly policy: string;
     }
+  /** It did not end within its shutdown time, and was killed. */
+  | { readonly type: "overdue"; readonly actor: string; readonly shutdownMs: number }
+  /** Development: a handler is pending while a timer that it set itself is due, whose tick waits for it. */
+  | { readonly type: "selfWait"; readonly actor: string; readonly verb: string }
   | { readonly type: "lateReply"; readonly actor: string; readonly verb: string }
   | {
       readonly type: "slowHandler";
@@ -71,6 +77,8 @@ const TYPES: readonly EventType[] = [
   "hookFailed",
   "deadLetter",
   "overflow",
+  "overdue",
+  "selfWait",
   "lateReply",
   "slowHandler",
 ];

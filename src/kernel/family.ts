@@ -99,7 +99,7 @@ export class ChildFamily implements Family {
   }
 
   failed(child: Cell, failure: Failure): void {
-    const { error, phase, reason, killed } = failure;
+    const { error, phase, verb, reason, killed } = failure;
     const { kernel } = child;
     kernel.stats.failures++;
     const life = child.incarnation;
@@ -108,7 +108,14 @@ export class ChildFamily implements Family {
     if (child.rare?.ending != null || child.incarnation !== life) return;
     const verdict = typeof decision === "object" ? "restart" : decision;
     if (kernel.events.wants("failed")) {
-      kernel.events.emit({ type: "failed", actor: child.label, error, phase, decision: verdict });
+      kernel.events.emit({
+        type: "failed",
+        actor: child.label,
+        error,
+        phase,
+        ...(verb === undefined ? {} : { verb }),
+        decision: verdict,
+      });
     }
     tellParent(this.#parent, child, () => ({
       kind: "failed",
@@ -315,7 +322,11 @@ export class ChildFamily implements Family {
     if (shutdown === "kill") return killInTurn(child, order);
     if (shutdown === "infinity" || shutdown === Infinity) return;
     const { wheel } = child.kernel;
-    const limit = new Alarm(() => kill(child, order));
+    const limit = new Alarm(() => {
+      const { events } = child.kernel;
+      events.emit({ type: "overdue", actor: child.label, shutdownMs: shutdown });
+      kill(child, order);
+    });
     wheel.set(limit, shutdown);
     (child.extra.downWaiters ??= new Set()).add(() => wheel.cancel(limit));
   }

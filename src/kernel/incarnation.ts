@@ -2,6 +2,7 @@ import type { GroupFilter } from "../names/groups.ts";
 import type { Topic } from "../names/topics.ts";
 import { behaviourOf, type ActorDef } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
+import { AskedFor } from "./asked-for.ts";
 import type { Cell } from "./cell.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
 import { ActorStoppedError, BadInputError, KilledError } from "./errors.ts";
@@ -14,6 +15,7 @@ import { cellOf, refTo, type AnyRef, type Ref } from "./ref.ts";
 import { forwardTo, Reply, Request, type Forwarding } from "./reply.ts";
 import { runAs } from "./running.ts";
 import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
+import { sleep } from "./sleep.ts";
 import { Pump, type Source, type SourceOptions } from "./sources.ts";
 import { clearSent, dropStashed, stashCurrent, unstashAll } from "./stash.ts";
 import { requestStop } from "./stop.ts";
@@ -47,7 +49,7 @@ export class Incarnation implements Context<unknown> {
   taken = 0;
   #own: Set<Belonging> | null = null;
   #owed: Set<PendingCall> | null = null;
-  #more: More | null = null;
+  #more: AskedFor | null = null;
 
   constructor(cell: Cell) {
     this.cell = cell;
@@ -156,8 +158,8 @@ export class Incarnation implements Context<unknown> {
     return (value) => (this.over ? undefined : fn(value));
   }
 
-  get #extra(): More {
-    return (this.#more ??= new More());
+  get #extra(): AskedFor {
+    return (this.#more ??= new AskedFor());
   }
 
   nameTimer(key: string, timer: KeyedTimer): void {
@@ -254,6 +256,11 @@ export class Incarnation implements Context<unknown> {
   random(): number {
     this.checkRevoked("ctx.random");
     return this.cell.kernel.world.random();
+  }
+
+  sleep(ms: number): Promise<void> {
+    this.check("ctx.sleep");
+    return sleep(this, ms);
   }
 
   spawn<B, Q>(def: ActorDef<B, Q>, ...[props, options]: PropsArgs<Q>): Ref<B> {
@@ -387,14 +394,4 @@ export class Incarnation implements Context<unknown> {
     this.check("ctx.publish");
     return this.cell.kernel.topics.publish(topic, event, this.cell);
   }
-}
-
-/** What few handlers ask for, made when they do. */
-class More {
-  abort: AbortController | null = null;
-  log: ActorLog | null = null;
-  timers: IncarnationTimers | null = null;
-  timersByKey: Map<string, KeyedTimer> | null = null;
-  request: Request | null = null;
-  requestFor: PendingCall | null = null;
 }

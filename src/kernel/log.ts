@@ -78,7 +78,7 @@ export class Log {
     if (logger !== silentLogger) {
       events.subscribe(
         (event) => this.#report(event),
-        ["failed", "gaveUp", "startFailed", "hookFailed", "slowHandler"],
+        ["failed", "gaveUp", "startFailed", "hookFailed", "overdue", "selfWait", "slowHandler"],
       );
     }
   }
@@ -95,8 +95,8 @@ export class Log {
   #report(event: SystemEvent): void {
     switch (event.type) {
       case "failed": {
-        const { actor, error, phase, decision } = event;
-        this.logger.error({ actor, error }, `failed in ${phase}; ${decision}`);
+        const { actor, error, phase, verb, decision } = event;
+        this.logger.error({ actor, error }, `failed in ${verb ?? phase}; ${decision}`);
         break;
       }
       case "gaveUp":
@@ -107,6 +107,17 @@ export class Log {
         break;
       case "hookFailed":
         this.logger.error({ actor: event.actor, error: event.error }, `its ${event.hook} threw`);
+        break;
+      case "overdue": {
+        const { actor, shutdownMs } = event;
+        this.logger.warn({ actor }, `did not end within ${shutdownMs} ms, and was killed`);
+        break;
+      }
+      case "selfWait":
+        this.logger.warn(
+          { actor: event.actor },
+          `${event.verb} is pending, and so is the tick of a timer that it set: a tick is a message, and waits until ${event.verb} is done; to wait inside of a handler, await ctx.sleep(ms)`,
+        );
         break;
       case "slowHandler": {
         const { actor, verb, tookMs } = event;

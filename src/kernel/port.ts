@@ -17,6 +17,7 @@ export class Port<T> implements AsyncIterable<T> {
   readonly #options: BufferOptions;
   readonly #readers = new Set<EventBuffer<T>>();
   #dropped = 0;
+  #closed = false;
 
   constructor(options: BufferOptions) {
     checkBuffer("port", options);
@@ -29,8 +30,9 @@ export class Port<T> implements AsyncIterable<T> {
     return this.#readers.size;
   }
 
-  /** Ends every reader's loop, once it has read what waits. */
+  /** Ends every reader's loop, once it has read what waits; whoever begins to read later, at once. */
   close(): void {
+    this.#closed = true;
     for (const reader of this.#readers) reader.end();
   }
 
@@ -47,7 +49,8 @@ export class Port<T> implements AsyncIterable<T> {
   [Symbol.asyncIterator](): AsyncIterator<T> {
     const reader = new EventBuffer<T>(this.#options, () => this.#dropped++);
     reader.onEnd = () => void this.#readers.delete(reader);
-    this.#readers.add(reader);
+    if (this.#closed) reader.end();
+    else this.#readers.add(reader);
     return reader;
   }
 }

@@ -133,6 +133,17 @@ export class Scheduler {
   };
 
   readonly #drain = (): void => {
+    let abrupt = true;
+    try {
+      this.#drainLines();
+      abrupt = false;
+    } finally {
+      // A mistake of the kernel's own ends one actor's turns, not those of all.
+      if (abrupt) this.#world.defer(this.#drain);
+    }
+  };
+
+  #drainLines(): void {
     for (let cell = this.#next(); cell !== null; cell = this.#next()) {
       this.#turns++;
       const handled = this.#takeTurn(cell, Math.min(TURN_MESSAGES, this.#checkEvery));
@@ -143,7 +154,7 @@ export class Scheduler {
       }
     }
     this.#scheduled = false;
-  };
+  }
 
   /** Reads the clock, and sets how soon to read it again: sooner when messages are slow. */
   #sliceIsOver(): boolean {

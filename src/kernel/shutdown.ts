@@ -53,28 +53,33 @@ export class Shutdown {
   }
 
   async #runPhases(): Promise<boolean> {
-    let well = true;
-    for (const phase of this.#phases) {
-      // In order: one after the other is the promise
-      if (!(await this.#runPhase(phase))) well = false;
-    }
+    const outcome = { well: true };
+    const { events } = this.#kernel;
+    // A phase that fails, an `exit` hook that throws, an actor that has to be killed.
+    const unsubscribe = events.subscribe(
+      () => void (outcome.well = false),
+      ["hookFailed", "overdue"],
+    );
+    // In order: one after the other is the promise
+    for (const phase of this.#phases) await this.#runPhase(phase);
     await this.#stopActors();
-    return well;
+    unsubscribe();
+    return outcome.well;
   }
 
-  async #runPhase({ name, run, timeoutMs }: Phase): Promise<boolean> {
+  async #runPhase({ name, run, timeoutMs }: Phase): Promise<void> {
     try {
       await deadline(this.#kernel, Promise.resolve().then(run), timeoutMs);
-      return true;
     } catch (error) {
       const { events, name: actor } = this.#kernel;
       events.emit({ type: "hookFailed", actor, hook: `shutdown phase ${name}`, error });
-      return false;
     }
   }
 
   onSignals({ signals = ["SIGTERM", "SIGINT"], exit = true }: ShutdownOptions = {}): void {
     const onSignal = (): void => {
+      // Whoever asks twice does not want to wait.
+      if (this.#running !== null && exit) return exitProcess(1);
       void this.run().then((well) => {
         if (exit) exitProcess(well ? 0 : 1);
       });

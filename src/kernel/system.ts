@@ -166,12 +166,21 @@ export class System implements AsyncDisposable {
     this.#shutdown.add(name, run, options);
   }
 
-  /** Runs the phases, then stops all actors. True when all went well and in time. */
+  /**
+   * Runs the phases, then stops all actors.
+   *
+   * True when all went well: no phase failed or took too long, no `exit` hook threw, and no actor
+   * had to be killed because its shutdown time was over.
+   */
   shutdown(): Promise<boolean> {
     return this.#shutdown.run();
   }
 
-  /** Shuts down at the first of these signals, then ends the process: 0 when all went well. */
+  /**
+   * Shuts down at the first of these signals, then ends the process: 0 when all went well.
+   *
+   * A second signal ends it at once, with 1.
+   */
   shutdownOnSignals(options?: ShutdownOptions): void {
     this.#shutdown.onSignals(options);
   }

@@ -64,6 +64,8 @@ class ActorTimer extends WheelEntry implements Timer, Belonging {
   #dueAt = 0;
   /** Ticks in the mailbox. */
   #queued = 0;
+  /** The message whose handler set it; development only. */
+  #setBy: Envelope | null = null;
 
   constructor(
     owner: Incarnation,
@@ -83,7 +85,9 @@ class ActorTimer extends WheelEntry implements Timer, Belonging {
   }
 
   start(delayMs: number): void {
-    const { world, wheel } = this.#owner.cell.kernel;
+    const { current, kernel } = this.#owner.cell;
+    const { world, wheel } = kernel;
+    if (kernel.stopwatch !== null) this.#setBy = current;
     this.#dueAt = world.now() + delayMs;
     wheel.set(this, delayMs);
   }
@@ -94,6 +98,10 @@ class ActorTimer extends WheelEntry implements Timer, Belonging {
     // With `skip`, a tick that nobody has looked at yet stands for this one too.
     if (this.#queued > 0 && !this.#deliverMissed) return;
     this.#queued++;
+    if (this.#setBy !== null && this.#setBy === cell.current) {
+      const { verb } = this.#setBy;
+      cell.kernel.events.emit({ type: "selfWait", actor: cell.label, verb: verb.name });
+    }
     cell.kernel.router.deliver(new Envelope(cell, TICK, [this], null, cell));
   }
 

@@ -169,6 +169,8 @@ function suspend(
 /** Gives the reply, unless the handler kept it, passed it on or stashed the message. */
 function finished(cell: Cell, incarnation: Incarnation, envelope: Envelope, result: unknown): void {
   if (incarnation.over) return;
+  // Returned where it was to be thrown: it means the same.
+  if (result instanceof Refusal) return threw(cell, incarnation, envelope, result);
   cell.current = null;
   if (incarnation.taken === 0) envelope.call?.resolve(result);
   else incarnation.taken = 0;
@@ -194,6 +196,7 @@ function threw(cell: Cell, incarnation: Incarnation, envelope: Envelope, thrown:
   cell.keeper?.failed(cell, {
     error,
     phase: verb.phase,
+    ...(verb.internal ? {} : { verb: verb.name }),
     reason: { kind: "failed", error },
     killed: false,
   });

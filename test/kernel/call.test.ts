@@ -212,7 +212,7 @@ describe("a call settles, once,", () => {
     expect(outcomes).toMatchObject([{ error: { code: "TROUPE_TIMEOUT", timeoutMs: 5_000 } }]);
     expect(outcomes[0]).toHaveProperty(
       "error.message",
-      "call worker.held to worker#1 timed out after 5000 ms; 1 messages were waiting",
+      "call worker.held to worker#1 timed out after 5000 ms; 1 message was waiting",
     );
     expect(kit.system.stats().timeouts).toBe(1);
   });
@@ -432,4 +432,17 @@ describe("the request that a handler works on", () => {
     await kit.run();
     expect(log).toEqual([undefined]);
   });
+});
+
+test("a refusal that is returned is thrown: it rejects the caller, who gets no refusal for a reply", async () => {
+  const Picky = actor({
+    call: {
+      even: (_ctx, n: number) => (n % 2 === 0 ? n : refuse(new RangeError("odd"))),
+    },
+  });
+  const picky = createTestSystem().system.spawn(Picky);
+  const two: number = await picky.even(2);
+  expect(two).toBe(2);
+  await expect(picky.even(1)).rejects.toThrow("odd");
+  expect(await picky.even(4)).toBe(4);
 });

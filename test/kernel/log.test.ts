@@ -38,7 +38,7 @@ describe("by default", () => {
     await exited(talker);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
-      /^error main: failed in message; stop error=Error: disk full \(at .+\); caused by Error: quota \(at .+\)\n$/,
+      /^error main: failed in fail; stop error=Error: disk full \(at .+\); caused by Error: quota \(at .+\)\n$/,
     );
     expect(lines[0]!.trimEnd()).not.toContain("\n");
   });
@@ -113,7 +113,7 @@ test("a logger of one's own gets level, fields with the actor's name, and messag
   await exited(talker);
   expect(lines).toEqual([
     ["info", { actor: "main", n: 1 }, "hello"],
-    ["error", { actor: "main", error }, "failed in message; stop"],
+    ["error", { actor: "main", error }, "failed in fail; stop"],
   ]);
 });
 

@@ -40,6 +40,32 @@ describe("a coordinated shutdown", () => {
     ]);
   });
 
+  test("did not go well when an actor had to be killed, which is told", async () => {
+    const kit = createTestSystem();
+    const Busy = actor({ name: "busy", cast: { hang: () => new Promise(() => {}) } });
+    const busy = kit.system.spawn(Busy);
+    busy.hang();
+    await kit.run();
+    const done = kit.system.shutdown();
+    await kit.advance(5_000);
+    expect(await done).toBe(false);
+    expect(kit.eventsOf("overdue")).toMatchObject([{ shutdownMs: 5_000 }]);
+    expect(kit.log.map(({ message }) => message)).toEqual([
+      "did not end within 5000 ms, and was killed",
+    ]);
+  });
+
+  test("did not go well when an exit hook threw", async () => {
+    const kit = createTestSystem();
+    const Clumsy = actor({
+      exit() {
+        throw new Error("dropped it");
+      },
+    });
+    await started(kit.system.spawn(Clumsy));
+    expect(await kit.system.shutdown()).toBe(false);
+  });
+
   test("goes on after a phase that fails, and says so", async () => {
     const kit = createTestSystem();
     const log: string[] = [];

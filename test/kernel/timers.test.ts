@@ -538,3 +538,49 @@ describe("the host's world", () => {
     expect(fired).toEqual([]);
   });
 });
+
+describe("ctx.sleep", () => {
+  const Sleeper = actor({
+    name: "sleeper",
+    call: {
+      async nap(ctx, ms: number) {
+        await ctx.sleep(ms);
+        return ctx.now();
+      },
+      napByTimer: (ctx, ms: number) =>
+        new Promise<void>((done) => {
+          ctx.timers.after(ms, () => done());
+        }),
+    },
+    cast: { note() {} },
+  });
+
+  test("waits inside of a handler, where a timer's tick could not come", async () => {
+    const kit = createTestSystem();
+    const nap = kit.system.spawn(Sleeper).nap(100);
+    await kit.advance(99);
+    expect(kit.eventsOf("selfWait")).toEqual([]);
+    await kit.advance(1);
+    expect(await nap).toBe(100);
+  });
+
+  test("rejects when its actor is killed, and leaves no timer behind", async () => {
+    const kit = createTestSystem();
+    const sleeper = kit.system.spawn(Sleeper);
+    const nap = sleeper.nap(1_000).catch((error: unknown) => error);
+    await kit.run();
+    await kill(sleeper);
+    expect(await nap).toMatchObject({ code: "TROUPE_ACTOR_STOPPED" });
+  });
+
+  test("is what a handler that waits for its own tick is pointed to, in development", async () => {
+    const kit = createTestSystem({ development: true });
+    const sleeper = kit.system.spawn(Sleeper);
+    const nap = sleeper.napByTimer(100).catch((error: unknown) => error);
+    await kit.advance(100);
+    expect(kit.eventsOf("selfWait")).toMatchObject([{ verb: "napByTimer" }]);
+    expect(kit.log.map(({ message }) => message).join()).toContain("await ctx.sleep(ms)");
+    await kill(sleeper);
+    expect(await nap).toMatchObject({ code: "TROUPE_ACTOR_STOPPED" });
+  });
+});
