@@ -1,6 +1,7 @@
 import { restart, started } from "../kernel/acts.ts";
 import type { ActorDef, Supervision } from "../kernel/behaviour.ts";
 import { MUST_BEGIN, type Cell, type Status } from "../kernel/cell.ts";
+import type { ChildEvent } from "../kernel/child-event.ts";
 import type { Context } from "../kernel/context.ts";
 import { BadInputError, refuse } from "../kernel/errors.ts";
 import { checkName, checkSettings, type SpawnOptions } from "../kernel/options.ts";
@@ -212,6 +213,7 @@ function defineSupervisor<C>(
       return beginInOrder(ctx, made ?? prepare(cell));
     },
     call: supervisorCalls,
+    onChild: forgetTemporary,
   });
   addMethod(definition.Ref as never, "child", function (id) {
     const cell = this[CELL];
@@ -237,6 +239,7 @@ const supervisorCalls = {
       throw refuse(new BadInputError(`${ctx.name}: there is a child "${id}" already`));
     }
     const slot = addSlot(cellOf(ctx.self), ctx.state, id, entry);
+    slot.cell.extra.startedAs = id;
     // One that never came to be is not kept, so that its id is free; one of old keeps its place.
     return beginFor(ctx, slot, () => {
       if (slots.get(id) === slot) slots.delete(id);
@@ -275,6 +278,19 @@ const supervisorCalls = {
     ctx.state.slots.delete(id);
   },
 };
+
+/**
+ * Forgets a temporary child that was added by `start`: nobody would ever delete it.
+ *
+ * Those of the specification stay, for `child(id)` is typed by it. OTP forgets both.
+ */
+function forgetTemporary(ctx: Ctx, event: ChildEvent): void {
+  if (event.kind !== "ended") return;
+  const { options, rare } = cellOf(event.ref);
+  const id = rare?.startedAs;
+  if (id == null || options.restart !== "temporary") return;
+  if (ctx.state.slots.get(id)?.cell === cellOf(event.ref)) ctx.state.slots.delete(id);
+}
 
 function infoOf(id: string, cell: Cell): ChildInfo {
   return {

@@ -77,6 +77,8 @@ export interface Keeper {
 /** What few actors ever need, so that the many do not carry it. */
 export class Rare {
   name: string | null = null;
+  /** The id under which it was added to a supervisor that runs. */
+  startedAs: string | null = null;
   /** The first request to stop, until it is acted upon. */
   stop: StopRequest | null = null;
   ending: Ending | null = null;

@@ -3,6 +3,7 @@ import {
   actor,
   BadInputError,
   exited,
+  isAlive,
   nameOf,
   restart,
   status,
@@ -16,6 +17,19 @@ import { take, Worker, worker } from "../support/worker.ts";
 import { entry } from "../support/entry.ts";
 
 type Entry = ChildEntry<unknown, never>;
+
+test("a temporary child that was added by start is forgotten when it has ended", async () => {
+  await using kit = createTestSystem();
+  const app = kit.system.spawn(supervisor({ children: { a: entry("a", []) } }));
+  const extra = { actor: Worker, props: worker("x", []), restart: "temporary" } as const;
+  const first = await app.start("x", extra);
+  first.end();
+  await kit.run();
+  expect((await app.which()).map(({ id }) => id)).toEqual(["a"]);
+  // Its id is free again.
+  const second = await app.start("x", extra);
+  expect(isAlive(second)).toBe(true);
+});
 
 describe("which and count", () => {
   test("tell of every child: id, status, restart type, restarts, in start order", async () => {
