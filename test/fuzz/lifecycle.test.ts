@@ -5,7 +5,13 @@ import { checkAtRest, checkAtTheEnd, checkInTheLongRun } from "./invariants.ts";
 import { ops, plans, type Op } from "./plan.ts";
 import { Run } from "./run.ts";
 
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 1_000);
+/**
+ * The same 1,000 runs each time, so that a change is judged by what it changes; `npm run fuzz`
+ * goes where nobody has been, and prints the seed of what it finds.
+ */
+const { FUZZ_RUNS, FUZZ_SEED } = process.env;
+const RUNS = Number(FUZZ_RUNS ?? 1_000);
+const SEED = FUZZ_SEED ?? (FUZZ_RUNS === undefined ? "1" : undefined);
 const MAX_COMMANDS = 30;
 
 const unhandled: unknown[] = [];
@@ -114,7 +120,7 @@ test(
           await finish(run, oneByOne);
         },
       ),
-      { numRuns: RUNS },
+      SEED === undefined ? { numRuns: RUNS } : { numRuns: RUNS, seed: Number(SEED) },
     );
   },
 );

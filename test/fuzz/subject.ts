@@ -240,10 +240,10 @@ async function sendLater(
   ms: number,
   send: (from: Actor | null) => void | Promise<void>,
 ): Promise<void> {
+  const { signal } = ctx;
   const { book, actor } = ctx.props;
-  const { life } = ctx.state;
   await book.sleep(ms);
-  await send(actor.life === life ? actor : null);
+  await send(signal.aborted ? null : actor);
 }
 
 /** It is to end, and shall not come back. */
