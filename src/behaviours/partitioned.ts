@@ -1,8 +1,7 @@
-import type { ActorDef } from "../kernel/behaviour.ts";
+import { behaviourOf, type ActorDef } from "../kernel/behaviour.ts";
 import { BadInputError } from "../kernel/errors.ts";
 import type { SpawnOptions } from "../kernel/options.ts";
 import { addMethod, type CELL, type Ref } from "../kernel/ref.ts";
-import type { Behaviour } from "../kernel/behaviour.ts";
 import type { Intensity } from "../supervision/restart-intensity.ts";
 import { hashText } from "../kernel/hash.ts";
 import type { Definition } from "./actor.ts";
@@ -49,7 +48,7 @@ export function partitioned<A, P>(spec: PartitionedSpec<A, P>): ActorDef<Partiti
     children[`p${i}`] = { ...child, actor: kind, props: props?.(i) };
   }
   const definition = supervisor({ name: "partitioned", ...rest, children });
-  const refClass = (definition as unknown as Behaviour).Ref as never;
+  const refClass = behaviourOf(definition).Ref as never;
   addMethod(refClass, "of", function (key) {
     return childOf(this, hashText(String(key)) % partitions);
   });

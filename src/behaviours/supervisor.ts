@@ -1,12 +1,11 @@
 import { restart, started } from "../kernel/acts.ts";
-import type { ActorDef, Supervision } from "../kernel/behaviour.ts";
+import { Behaviour, behaviourOf, type ActorDef, type Supervision } from "../kernel/behaviour.ts";
 import { MUST_BEGIN, type Cell, type Status } from "../kernel/cell.ts";
 import type { ChildEvent } from "../kernel/child-event.ts";
 import type { Context } from "../kernel/context.ts";
 import { BadInputError, refuse } from "../kernel/errors.ts";
 import { checkName, checkSettings, type SpawnOptions } from "../kernel/options.ts";
 import { addMethod, CELL, cellOf, type AnyRef, type Ref } from "../kernel/ref.ts";
-import { Behaviour } from "../kernel/behaviour.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import type { Restart } from "../supervision/child-spec.ts";
 import { define, type Definition } from "./actor.ts";
@@ -306,7 +305,7 @@ function infoOf(id: string, cell: Cell): ChildInfo {
 /** Makes a child that is not begun yet. */
 function addSlot(parent: Cell, table: Table, id: string, entry: AnyChild): Slot {
   const { actor, props, ...options } = entry;
-  const behaviour = actor as unknown as Behaviour;
+  const behaviour = behaviourOf(actor);
   const before = nextAlive(table, id);
   const cell = parent.kernel.spawnHeld(parent, behaviour, props, options, before);
   // Not registered: what it is called in logs and errors, `shop.stock`, says where it belongs.
