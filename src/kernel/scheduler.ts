@@ -1,6 +1,7 @@
 import type { World } from "../world/world.ts";
 import { QUEUED, type Cell } from "./cell.ts";
 import type { Priority } from "./options.ts";
+import { running } from "./running.ts";
 
 /** Messages an actor may handle in a row: as fast as no limit at all (1 would cost a third more). */
 const TURN_MESSAGES = 32;
@@ -139,7 +140,10 @@ export class Scheduler {
       abrupt = false;
     } finally {
       // A mistake of the kernel's own ends one actor's turns, not those of all.
-      if (abrupt) this.#world.defer(this.#drain);
+      if (abrupt) {
+        running.cell = null;
+        this.#world.defer(this.#drain);
+      }
     }
   };
 

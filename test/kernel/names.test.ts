@@ -389,3 +389,73 @@ test("a port takes what bounds can be, and nothing else", () => {
     "port: capacity is 0; it must be a number of events, at least 1",
   );
 });
+
+describe("a converter of a subscriber", () => {
+  const Prices = topic<{ readonly of: string; readonly cents: number }>("prices");
+  const Ticker = actor({
+    name: "ticker",
+    init(ctx, props: { heard: string[]; strict?: boolean }) {
+      const note = (line: string): void => void props.heard.push(line);
+      ctx.subscribe(Prices, note, {
+        convert: ({ of, cents }) => {
+          if (props.strict === true && cents < 0) throw new RangeError("negative");
+          return of === "tea" ? `tea ${cents}` : undefined;
+        },
+      });
+    },
+  });
+
+  test("makes of an event what is heard, and skips with undefined", async () => {
+    const { system, run } = inRun();
+    const heard: string[] = [];
+    await started(system.spawn(Ticker, { heard }));
+    expect(system.publish(Prices, { of: "tea", cents: 3 })).toBe(1);
+    expect(system.publish(Prices, { of: "coffee", cents: 9 })).toBe(0);
+    await run();
+    expect(heard).toEqual(["tea 3"]);
+  });
+
+  test("that throws fails its actor, and not the publisher", async () => {
+    const { system } = inRun();
+    const ticker = system.spawn(Ticker, { heard: [], strict: true });
+    await started(ticker);
+    expect(system.publish(Prices, { of: "tea", cents: -1 })).toBe(0);
+    expect(await exited(ticker)).toMatchObject({
+      kind: "failed",
+      error: new RangeError("negative"),
+    });
+  });
+});
+
+test("an actor sends to its group by the same ref as the system does", async () => {
+  const { system } = inRun();
+  const Stores = group(Store, "stores");
+  const Member = actor({ init: (ctx) => ctx.join(group(Store, "stores")) });
+  const Asker = actor({ call: { size: (ctx) => ctx.group(Stores).size } });
+  await started(system.spawn(Member));
+  expect(await system.spawn(Asker).size()).toBe(1);
+  expect(system.group(Stores).size).toBe(1);
+});
+
+test("ctx.date is the wall clock of the world", async () => {
+  const kit = createTestSystem();
+  const Clock = actor({ call: { date: (ctx) => ctx.date() } });
+  const clock = kit.system.spawn(Clock);
+  const before = await clock.date();
+  await kit.advance(1_500);
+  expect((await clock.date()) - before).toBe(1_500);
+});
+
+test("a port that was closed ends whoever begins to read it", async () => {
+  const closed = port<number>();
+  closed.close();
+  const read: number[] = [];
+  for await (const n of closed) read.push(n);
+  expect(read).toEqual([]);
+  expect(closed.readers).toBe(0);
+});
+
+function inRun() {
+  const kit = createTestSystem();
+  return { system: kit.system, run: () => kit.run() };
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cell } from "../../src/kernel/cell.ts";
 import type { Priority } from "../../src/kernel/options.ts";
+import { running } from "../../src/kernel/running.ts";
 import { Scheduler } from "../../src/kernel/scheduler.ts";
 import { FakeHost } from "../support/fake-host.ts";
 
@@ -185,4 +186,28 @@ describe("the host", () => {
     }
     expect(track.host.yields).toBeGreaterThan(20);
   });
+});
+
+test("a mistake of the kernel's own in one turn does not end the turns of the others", () => {
+  const host = new FakeHost();
+  const turns: string[] = [];
+  const scheduler = new Scheduler(host, (cell) => {
+    const { name } = cell as unknown as { name: string };
+    turns.push(name);
+    running.cell = cell;
+    if (name === "broken") throw new Error("a mistake");
+    running.cell = null;
+    return 1;
+  });
+  const enqueue = (name: string): void => {
+    const runner = { name, options: { priority: "normal" }, flags: 0, nextInLine: null };
+    scheduler.enqueue(runner as unknown as Cell);
+  };
+  for (const name of ["a", "broken", "b"]) enqueue(name);
+  expect(() => host.runDeferred()).toThrow("a mistake");
+  expect(running.cell).toBeNull();
+  host.runDeferred();
+  enqueue("c");
+  host.runDeferred();
+  expect(turns).toEqual(["a", "broken", "b", "c"]);
 });

@@ -109,6 +109,7 @@ async function run(how: string, signal: NodeJS.Signals) {
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     if (output === "") child.kill(signal);
     output += text;
+    if (how === "stuck" && output.includes("stop accepting")) child.kill(signal);
   });
   const [code] = (await once(child, "close")) as [number | null];
   return { code, lines: output.trim().split("\n") };
@@ -120,6 +121,10 @@ describe("a process", () => {
       code: 0,
       lines: ["ready", "stop accepting", "flush", "actor closed"],
     });
+  });
+
+  test("exits 1 at once at a second signal, whatever still hangs", async () => {
+    expect(await run("stuck", "SIGINT")).toEqual({ code: 1, lines: ["ready", "stop accepting"] });
   });
 
   test.each(["hang", "fail"])("exits 1 when a phase did not end well (%s)", async (how) => {

@@ -12,6 +12,7 @@ import {
   type Timers,
 } from "troupe";
 import { createTestSystem, VirtualWorld } from "troupe/testing";
+import { cellOf } from "../../src/kernel/ref.ts";
 import { createHostWorld } from "../../src/world/host-world.ts";
 import { follow, gate } from "../support/gate.ts";
 
@@ -543,8 +544,8 @@ describe("ctx.sleep", () => {
   const Sleeper = actor({
     name: "sleeper",
     call: {
-      async nap(ctx, ms: number) {
-        await ctx.sleep(ms);
+      async nap(ctx, ms: number, caught: unknown[] = []) {
+        await ctx.sleep(ms).catch((error: unknown) => caught.push(error));
         return ctx.now();
       },
       napByTimer: (ctx, ms: number) =>
@@ -567,10 +568,15 @@ describe("ctx.sleep", () => {
   test("rejects when its actor is killed, and leaves no timer behind", async () => {
     const kit = createTestSystem();
     const sleeper = kit.system.spawn(Sleeper);
-    const nap = sleeper.nap(1_000).catch((error: unknown) => error);
+    const caught: unknown[] = [];
+    const nap = sleeper.nap(1_000, caught).catch((error: unknown) => error);
     await kit.run();
+    const { wheel } = cellOf(sleeper).kernel;
+    expect(wheel.size).toBeGreaterThan(0);
     await kill(sleeper);
     expect(await nap).toMatchObject({ code: "TROUPE_ACTOR_STOPPED" });
+    expect(caught).toMatchObject([{ code: "TROUPE_KILLED" }]);
+    expect(wheel.size).toBe(0);
   });
 
   test("is what a handler that waits for its own tick is pointed to, in development", async () => {

@@ -8,11 +8,11 @@ system.phase("stop accepting", () => console.log("stop accepting"));
 system.phase(
   "flush",
   async () => {
-    if (process.argv[2] === "hang") await new Promise(() => {});
+    if (process.argv[2] === "hang" || process.argv[2] === "stuck") await new Promise(() => {});
     if (process.argv[2] === "fail") throw new Error("flush");
     console.log("flush");
   },
-  { timeout: 50 },
+  { timeout: process.argv[2] === "stuck" ? 60_000 : 50 },
 );
 system.shutdownOnSignals();
 // What keeps the process alive until the signal comes.

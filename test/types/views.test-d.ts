@@ -16,6 +16,7 @@ import {
   type ExitReason,
   type GroupRef,
   type Ref,
+  type RefOf,
 } from "troupe";
 
 const system = createSystem();
@@ -113,4 +114,14 @@ test("a ref is taken where fewer verbs are asked for, and not where others are",
   expectTypeOf(counter).toExtend<Ref<{ value(): Promise<number> }>>();
   expectTypeOf(counter).not.toExtend<Ref<{ value(): Promise<string> }>>();
   expectTypeOf(counter).not.toExtend<Ref<{ other(): void }>>();
+});
+
+test("RefOf names the ref of an inferred definition, so that it can be a prop", () => {
+  const Tally = actor({ init: () => ({ n: 0 }), call: { value: (ctx) => ctx.state.n } });
+  const tally = createSystem().spawn(Tally);
+  expectTypeOf<RefOf<typeof Tally>>().toEqualTypeOf(tally);
+  const Reader = actor({ init: (_ctx, props: { tally: RefOf<typeof Tally> }) => props });
+  createSystem().spawn(Reader, { tally });
+  // @ts-expect-error -- a ref of another protocol
+  createSystem().spawn(Reader, { tally: createSystem().spawn(Reader, { tally }) });
 });
