@@ -2,7 +2,7 @@ export interface Summary {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** From the fastest to the slowest, as a part of the median: what the machine's noise is worth. */
+  /** From the least to the greatest, as a part of the median: what the machine's noise is worth. */
   readonly spread: number;
 }
 
@@ -13,4 +13,14 @@ export function summarize(values: readonly number[]): Summary {
   const median = (at(Math.floor(half)) + at(Math.ceil(half))) / 2;
   const [min, max] = [at(0), at(sorted.length - 1)];
   return { median, min, max, spread: (max - min) / median };
+}
+
+/**
+ * Ours to theirs, the median of the rounds: a round's two figures were taken within seconds, and
+ * the medians of each may come from different ones.
+ */
+export function ratio(ours: readonly number[], theirs: readonly number[]): number {
+  const rounds = Math.min(ours.length, theirs.length);
+  const each = Array.from({ length: rounds }, (_, i) => (ours[i] ?? NaN) / (theirs[i] ?? NaN));
+  return summarize(each).median;
 }

@@ -1,33 +1,54 @@
-import { summarize } from "./statistics.ts";
-import type { Measurement } from "./workload.ts";
+import type { ResultBeside, ResultRow } from "./results.ts";
+import type { Unit } from "./workload.ts";
 
-const WIDTHS = [42, 7, 10, 10, 8, 26, 8] as const;
+const WIDTHS = [44, 6, 10, 10, 7, 9] as const;
 
 function cells(texts: readonly string[]): string {
   return texts
-    .map((text, i) =>
-      i === 0 || i === 5 ? text.padEnd(WIDTHS[i] ?? 0) : text.padStart(WIDTHS[i] ?? 0),
-    )
+    .map((text, i) => (i === 0 ? text.padEnd(WIDTHS[0]) : text.padStart(WIDTHS[i] ?? 0)))
     .join(" ")
     .trimEnd();
 }
 
-/** Three digits are more than this machine can promise. */
-function short(value: number): string {
-  if (Math.abs(value) >= 100) return value.toFixed(0);
-  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** Three digits: more than a machine can promise. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100) return Math.round(value).toLocaleString("en");
+  return value.toFixed(size >= 10 ? 1 : 2);
 }
 
-export const header = cells(["workload", "unit", "median", "min", "spread", "  beside", "ratio"]);
-
-export function line({ label, unit, values, limit }: Measurement): string {
-  const { median, min, spread } = summarize(values);
-  const start = [label, unit, short(median), short(min), values.length > 1 ? percent(spread) : "–"];
-  if (limit === undefined) return cells(start);
-  const theirs = summarize(limit.values).median;
-  return cells([...start, `  ${limit.label} ${short(theirs)}`, `${short(median / theirs)} ×`]);
+export function times(ratio: number): string {
+  return Number.isFinite(ratio) ? `${short(ratio)} ×` : "–";
 }
 
-function percent(part: number): string {
-  return `${(part * 100).toFixed(0)} %`;
+/** Which way is better, where it is not the usual one. */
+export function unitOf(unit: Unit): string {
+  return unit === "per s" ? "/s ↑" : unit;
+}
+
+export const header = cells(["workload", "unit", "median", "min", "spread", "ratio"]);
+
+/** A row as lines of text: troupe's figure, and below it those of the others. */
+export function lines({ label, unit, beside, ...ours }: ResultRow): string[] {
+  return [
+    cells([label, unitOf(unit), short(ours.median), short(ours.min), spreadOf(ours)]),
+    ...beside.map((each) =>
+      cells([
+        `  ${nameOf(each)}`,
+        unitOf(unit),
+        short(each.median),
+        short(each.min),
+        spreadOf(each),
+        times(each.ratio),
+      ]),
+    ),
+  ];
+}
+
+function nameOf({ who, note }: ResultBeside): string {
+  return note === undefined ? who : `${who} (${note})`;
+}
+
+function spreadOf({ values, spread }: Pick<ResultRow, "values" | "spread">): string {
+  return values.length > 1 && Number.isFinite(spread) ? `${(spread * 100).toFixed(0)} %` : "–";
 }

@@ -1,69 +1,73 @@
-/** Something that is measured, in a process of its own. */
-export interface Workload {
+/*
+ *   workload       what `--only` can name; a process of its own for each
+ *    └ task        one thing to do, in one size; who can do it takes part
+ *       └ row      a figure of it: one line of the table
+ */
+
+/** What a figure is in. Of `per s` more is better, of all others less. */
+export type Unit = "ns" | "ms" | "bytes" | "per s";
+
+/** One row of the results. */
+export interface Measurement {
+  readonly label: string;
+  readonly unit: Unit;
+  /** Troupe's, one for each round. */
+  readonly values: readonly number[];
+  /** What others needed for the same. */
+  readonly beside?: readonly Beside[];
+}
+
+export interface Beside {
+  readonly who: string;
+  readonly values: readonly number[];
+  /** What a reader has to know before comparing: "does not queue". */
+  readonly note?: string;
+}
+
+/** A workload that contenders do in turns. */
+export interface Contest {
   readonly name: string;
-  /** What one operation is, for the reader of the table. */
+  /** What one operation is, for the reader. */
+  readonly what: string;
+  readonly tasks: readonly Task[];
+}
+
+/** A workload that knows by itself how to measure, and whom it has beside it. */
+interface Alone {
+  readonly name: string;
   readonly what: string;
   measure(): Promise<Measurement[]>;
 }
 
-type Unit = "ns" | "bytes" | "ms";
+export type Workload = Contest | Alone;
 
-/** One row of the table. */
-export interface Measurement {
-  readonly label: string;
-  readonly unit: Unit;
-  /** One for each repetition. */
-  readonly values: readonly number[];
-  /** The leanest JavaScript that does the same work, measured in turns with it. */
-  readonly limit?: Limit;
-}
+/** How much of something there is: messages, actors, leaves. */
+export type Size = Readonly<Record<string, number>>;
 
-interface Limit {
-  readonly label: string;
-  readonly values: readonly number[];
-}
+/** Makes ready what is to be measured. */
+export type Prepare<S> = (size: Size) => S | Promise<S>;
 
-/** A repetition: does `ops` operations, and resolves when all of them are done. */
-type Round = () => void | Promise<void>;
+/** Does so many operations, and returns proof of it: how many messages were counted, a sum. */
+export type Round = (ops: number) => number | Promise<number>;
 
-export interface Race {
-  readonly label: string;
-  readonly ops: number;
-  readonly round: Round;
-  readonly limit: { readonly label: string; readonly round: Round };
-}
+/** A turn in a contest: a value for each row. */
+export type Turn = () => Promise<readonly number[]>;
 
-const WARM_UPS = 3;
-const REPETITIONS = 9;
-
-/** Times an actor's work and its limit in turns, so that what slows the machine slows both. */
-export async function race({ label, ops, round, limit }: Race): Promise<Measurement> {
-  for (let i = 0; i < WARM_UPS; i++) {
-    await limit.round();
-    await round();
-  }
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  for (let i = 0; i < REPETITIONS; i++) {
-    theirs.push(await nanosPerOp(limit.round, ops));
-    ours.push(await nanosPerOp(round, ops));
-  }
-  return { label, unit: "ns", values: ours, limit: { label: limit.label, values: theirs } };
-}
-
-async function nanosPerOp(round: Round, ops: number): Promise<number> {
-  // What the round before has left behind is not this one's to pay for.
-  globalThis.gc?.();
-  const start = performance.now();
-  await round();
-  return ((performance.now() - start) * 1e6) / ops;
-}
-
-const nothing = (): void => {};
-
-/** A promise, and what resolves it: an actor tells the bench that it is done. */
-export function signal(): { readonly fired: Promise<void>; readonly fire: () => void } {
-  let fire = nothing;
-  const fired = new Promise<void>((resolve) => (fire = resolve));
-  return { fired, fire };
+export interface Task {
+  readonly rows: readonly { readonly label: string; readonly unit: Unit }[];
+  /** The name under which peers export it; what they have no export for, they do not take part in. */
+  readonly adapter: string;
+  readonly size: Size;
+  /** How often it is repeated, if there is time. */
+  readonly rounds: number;
+  /** Whether every round needs a new process: for what can be done only once. */
+  readonly fresh: boolean;
+  /** For contenders that are not JavaScript: what to ask of them, and what they must answer. */
+  readonly ops: (size: Size) => number;
+  readonly expects: (ops: number, size: Size) => number;
+  readonly troupe: Prepare<unknown>;
+  /** The leanest JavaScript that does the same work. */
+  readonly plain: { readonly who: string; readonly prepare: Prepare<unknown> } | undefined;
+  /** Warms up what was prepared, and returns what measures it once. */
+  begin(subject: unknown, size: Size): Promise<Turn>;
 }

@@ -1,26 +1,35 @@
 import type { Workload } from "../workload.ts";
-import { big } from "./big.ts";
-import { call1000, callSeq } from "./call.ts";
-import { castAsync } from "./cast-async.ts";
-import { cast } from "./cast.ts";
-import { flood } from "./flood.ts";
-import { memory } from "./memory.ts";
-import { pingPong } from "./ping-pong.ts";
-import { ring } from "./ring.ts";
-import { skynet } from "./skynet.ts";
-import { spawnStop } from "./spawn-stop.ts";
 
-/** In the order of the table. */
-export const workloads: readonly Workload[] = [
-  cast,
-  castAsync,
-  pingPong,
-  callSeq,
-  call1000,
-  ring,
-  big,
-  spawnStop,
-  skynet,
-  memory,
-  flood,
-];
+/**
+ * In the order of the table. Each is imported when it is asked for: a process loads what it
+ * measures, and `start` finds nothing loaded.
+ */
+const workloads = {
+  cast: async (): Promise<Workload> => (await import("./cast.ts")).cast,
+  "cast-async": async (): Promise<Workload> => (await import("./cast-async.ts")).castAsync,
+  "ping-pong": async (): Promise<Workload> => (await import("./ping-pong.ts")).pingPong,
+  "call-seq": async (): Promise<Workload> => (await import("./call.ts")).callSeq,
+  "call-1000": async (): Promise<Workload> => (await import("./call.ts")).call1000,
+  ring: async (): Promise<Workload> => (await import("./ring.ts")).ring,
+  big: async (): Promise<Workload> => (await import("./big.ts")).big,
+  "spawn-stop": async (): Promise<Workload> => (await import("./spawn-stop.ts")).spawnStop,
+  "skynet-100k": async (): Promise<Workload> => (await import("./skynet.ts")).skynet100k,
+  "skynet-1m": async (): Promise<Workload> => (await import("./skynet.ts")).skynet1m,
+  memory: async (): Promise<Workload> => (await import("./memory.ts")).memories,
+  flood: async (): Promise<Workload> => (await import("./flood.ts")).flood,
+  scaling: async (): Promise<Workload> => (await import("./scaling.ts")).scaling,
+  queued: async (): Promise<Workload> => (await import("./queued.ts")).queued,
+  timers: async (): Promise<Workload> => (await import("./timers.ts")).timers,
+  monitors: async (): Promise<Workload> => (await import("./monitors.ts")).monitors,
+  names: async (): Promise<Workload> => (await import("./names.ts")).names,
+  start: async (): Promise<Workload> => (await import("./start.ts")).start,
+};
+
+export type WorkloadName = keyof typeof workloads;
+
+// The keys of an object literal are the keys of its type.
+export const workloadNames = Object.keys(workloads) as readonly WorkloadName[];
+
+export function loadWorkload(name: WorkloadName): Promise<Workload> {
+  return workloads[name]();
+}

@@ -1,26 +1,32 @@
-import { createSystem } from "troupe";
-import { race, type Workload } from "../workload.ts";
-import { Counter, PlainCounter } from "./counting.ts";
+import { timed } from "../task.ts";
+import type { Contest } from "../workload.ts";
+import { casts } from "./cast.ts";
+import { PlainCounter } from "./counting.ts";
 
 const MESSAGES = 500_000;
 
-export const castAsync: Workload = {
+export const castAsync: Contest = {
   name: "cast-async",
-  what: "the same, with an async handler that waits for nothing",
-  measure: async () => {
-    const system = createSystem();
-    const counter = system.spawn(Counter, undefined, { mailbox: { capacity: MESSAGES + 1 } });
-    const plain = new PlainCounter();
-    const round = async (): Promise<void> => {
-      for (let i = 0; i < MESSAGES; i++) counter.addAsync(1);
-      await counter.value();
-    };
-    const limit = {
-      label: "awaited promise",
-      round: async () => {
-        for (let i = 0; i < MESSAGES; i++) await plain.value();
+  what: "a cast whose handler is async and waits for nothing",
+  tasks: [
+    timed({
+      label: "cast-async",
+      adapter: "castAsync",
+      size: { messages: MESSAGES, atOnce: MESSAGES },
+      ops: ({ messages = 0 }) => messages,
+      divisible: false,
+      troupe: casts("addAsync"),
+      plain: {
+        who: "awaited promise",
+        prepare: () => {
+          const plain = new PlainCounter();
+          return async (ops) => {
+            const before = plain.n;
+            for (let i = 0; i < ops; i++) await plain.addAsync(1);
+            return plain.n - before;
+          };
+        },
       },
-    };
-    return [await race({ label: "cast-async", ops: MESSAGES, round, limit })];
-  },
+    }),
+  ],
 };

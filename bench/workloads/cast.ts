@@ -1,56 +1,71 @@
 import { createSystem } from "troupe";
-import { race, type Workload } from "../workload.ts";
+import { timed } from "../task.ts";
+import type { Contest, Prepare, Round } from "../workload.ts";
 import { Counter, PlainCounter } from "./counting.ts";
 
 const MESSAGES = 1_000_000;
 
-/** Sends a million messages, `batch` at a time, to `counter`. */
-function casts(batch: number) {
-  const system = createSystem();
-  const capacity = batch + 1;
-  const counter = system.spawn(Counter, undefined, { mailbox: { capacity } });
-  return async (): Promise<void> => {
-    for (let sent = 0; sent < MESSAGES; sent += batch) {
-      for (let i = 0; i < batch; i++) counter.add(1);
-      await counter.value();
-    }
+/** Sends its messages `atOnce` at a time, and waits until these are counted. */
+export function casts(verb: "add" | "addAsync"): Prepare<Round> {
+  return ({ atOnce = 1 }) => {
+    const mailbox = { capacity: atOnce + 1 };
+    const counter = createSystem().spawn(Counter, undefined, { mailbox });
+    let before = 0;
+    return async (ops) => {
+      let count = before;
+      for (let left = ops; left > 0; left -= atOnce) {
+        for (let i = Math.min(left, atOnce); i > 0; i--) counter[verb](1);
+        count = await counter.value();
+      }
+      const counted = count - before;
+      before = count;
+      return counted;
+    };
   };
 }
 
-const plain = new PlainCounter();
-
-const methodCall = {
-  label: "method call",
-  round: () => {
-    for (let i = 0; i < MESSAGES; i++) plain.add(1);
-  },
+const methodCall: Prepare<Round> = () => {
+  const plain = new PlainCounter();
+  return (ops) => {
+    const before = plain.n;
+    for (let i = 0; i < ops; i++) plain.add(1);
+    return plain.n - before;
+  };
 };
 
 /** The least that a mailbox can be: an object for each message, all of them kept until the end. */
-const queuedCall = {
-  label: "queued method call",
-  round: () => {
+const queuedCall: Prepare<Round> = () => {
+  const plain = new PlainCounter();
+  return (ops) => {
+    const before = plain.n;
     const queue: { readonly to: PlainCounter; readonly args: readonly [number] }[] = [];
-    for (let i = 0; i < MESSAGES; i++) queue.push({ to: plain, args: [1] });
+    for (let i = 0; i < ops; i++) queue.push({ to: plain, args: [1] });
     for (const { to, args } of queue) to.add(...args);
-  },
+    return plain.n - before;
+  };
 };
 
-export const cast: Workload = {
+export const cast: Contest = {
   name: "cast",
   what: "a message from one producer to one counting actor",
-  measure: async () => [
-    await race({
-      label: "cast, 1 M at once",
-      ops: MESSAGES,
-      round: casts(MESSAGES),
-      limit: queuedCall,
+  tasks: [
+    timed({
+      label: "cast",
+      adapter: "cast",
+      size: { messages: MESSAGES, atOnce: MESSAGES },
+      ops: ({ messages = 0 }) => messages,
+      divisible: false,
+      troupe: casts("add"),
+      plain: { who: "queued method call", prepare: queuedCall },
     }),
-    await race({
+    timed({
       label: "cast, 1,000 at a time",
-      ops: MESSAGES,
-      round: casts(1_000),
-      limit: methodCall,
+      adapter: "cast",
+      size: { messages: MESSAGES, atOnce: 1_000 },
+      ops: ({ messages = 0 }) => messages,
+      divisible: true,
+      troupe: casts("add"),
+      plain: { who: "method call", prepare: methodCall },
     }),
   ],
 };

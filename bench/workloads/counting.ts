@@ -14,6 +14,8 @@ export const Counter = actor({
   },
   call: {
     value: (ctx) => ctx.state.n,
+    /** Counts the call as well, and answers how many there were. */
+    next: (ctx) => ++ctx.state.n,
   },
 });
 
@@ -25,7 +27,11 @@ export class PlainCounter {
     this.n += by;
   }
 
-  async value(): Promise<number> {
-    return this.n;
+  async addAsync(by: number): Promise<void> {
+    this.n += by;
+  }
+
+  async next(): Promise<number> {
+    return ++this.n;
   }
 }

@@ -1,10 +1,21 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { actor, createSystem, implement, type ActorDef, type Ref } from "troupe";
-import type { Measurement, Workload } from "../workload.ts";
-import { Counter } from "./counting.ts";
+import { actor, createSystem, implement, stop, type ActorDef, type AnyRef, type Ref } from "troupe";
+import { gauged, row } from "../task.ts";
+import type { Contest, Size } from "../workload.ts";
+import { Counter, PlainCounter } from "./counting.ts";
 
-const SECONDS = 2;
-const REPETITIONS = 3;
+const nothing = (): void => {};
+
+interface Flooding {
+  start(): void;
+  stop(): Promise<void>;
+  /** Somebody else who is asked meanwhile. */
+  ask(): Promise<number>;
+}
+
+interface Sink {
+  take(): void;
+}
 
 const Sink = actor({
   name: "sink",
@@ -17,9 +28,9 @@ interface Flood {
 }
 
 /** Never stops: each message sends one to the sink, and one to itself. */
-const Flood: ActorDef<Flood, { readonly sink: Ref<{ take(): void }> }> = implement<Flood>()({
+const Flood: ActorDef<Flood, { readonly sink: Ref<Sink> }> = implement<Flood>()({
   name: "flood",
-  init: (ctx, props: { readonly sink: Ref<{ take(): void }> }) => {
+  init: (ctx, props: { readonly sink: Ref<Sink> }) => {
     ctx.self.again();
     return props;
   },
@@ -31,63 +42,61 @@ const Flood: ActorDef<Flood, { readonly sink: Ref<{ take(): void }> }> = impleme
   },
 });
 
-interface Delays {
-  readonly loop50: number;
-  readonly loop99: number;
-  readonly call50: number;
-  readonly call99: number;
-}
-
-/** Watches the event loop, and calls `target` every few milliseconds, for a while. */
-async function watch(target: { value(): Promise<number> }): Promise<Delays> {
+/** Watches the event loop, and asks somebody every few milliseconds, for a while. */
+async function watch(flooding: Flooding, { ms = 0 }: Size): Promise<readonly number[]> {
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   const calls: number[] = [];
+  flooding.start();
   histogram.enable();
-  const end = performance.now() + SECONDS * 1_000;
+  const end = performance.now() + ms;
   while (performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 1));
     const start = performance.now();
-    await target.value();
+    await flooding.ask();
     calls.push(performance.now() - start);
   }
   histogram.disable();
+  await flooding.stop();
   calls.sort((a, b) => a - b);
   const call = (part: number): number => calls[Math.floor(calls.length * part)] ?? Number.NaN;
-  return {
-    loop50: histogram.percentile(50) / 1e6,
-    loop99: histogram.percentile(99) / 1e6,
-    call50: call(0.5),
-    call99: call(0.99),
-  };
+  return [histogram.percentile(50) / 1e6, histogram.percentile(99) / 1e6, call(0.5), call(0.99)];
 }
 
-function row(label: string, key: keyof Delays, flooded: Delays[], idle: Delays[]): Measurement {
-  const values = (delays: Delays[]): number[] => delays.map((each) => each[key]);
-  return {
-    label,
-    unit: "ms",
-    values: values(flooded),
-    limit: { label: "idle", values: values(idle) },
-  };
-}
-
-export const flood: Workload = {
+export const flood: Contest = {
   name: "flood",
   what: "what others see of a producer that never stops: timers, and calls to another actor",
-  measure: async () => {
-    const system = createSystem();
-    const bystander = system.spawn(Counter);
-    const idle: Delays[] = [];
-    const flooded: Delays[] = [];
-    for (let i = 0; i < REPETITIONS; i++) idle.push(await watch(bystander));
-    system.spawn(Flood, { sink: system.spawn(Sink) });
-    await watch(bystander);
-    for (let i = 0; i < REPETITIONS; i++) flooded.push(await watch(bystander));
-    return [
-      row("flood, loop delay p50", "loop50", flooded, idle),
-      row("flood, loop delay p99", "loop99", flooded, idle),
-      row("flood, call p50", "call50", flooded, idle),
-      row("flood, call p99", "call99", flooded, idle),
-    ];
-  },
+  tasks: [
+    gauged<Flooding>({
+      adapter: "flood",
+      size: { ms: 2_000 },
+      rows: [
+        row("flood, loop delay p50", "ms"),
+        row("flood, loop delay p99", "ms"),
+        row("flood, call p50", "ms"),
+        row("flood, call p99", "ms"),
+      ],
+      fresh: false,
+      warmUp: true,
+      measure: watch,
+      troupe: () => {
+        const system = createSystem();
+        const bystander = system.spawn(Counter);
+        let flooders: AnyRef[] = [];
+        return {
+          start: () => (flooders = [system.spawn(Flood, { sink: system.spawn(Sink) })]),
+          stop: async () => {
+            await Promise.all(flooders.map((ref) => stop(ref)));
+          },
+          ask: () => bystander.next(),
+        };
+      },
+      plain: {
+        who: "no flood",
+        prepare: () => {
+          const bystander = new PlainCounter();
+          return { start: nothing, stop: async () => {}, ask: () => bystander.next() };
+        },
+      },
+    }),
+  ],
 };

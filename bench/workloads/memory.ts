@@ -1,8 +1,15 @@
 import { createSystem, type AnyRef } from "troupe";
-import type { Measurement, Workload } from "../workload.ts";
+import { gauged, row } from "../task.ts";
+import type { Contest, Size, Task } from "../workload.ts";
 import { Counter, PlainCounter } from "./counting.ts";
 
-const ACTORS = 1_000_000;
+/** Idle actors, or what takes their place. */
+interface Population {
+  /** Resolves when all of them have started and are waiting. */
+  grow(count: number): Promise<void>;
+  /** Ends all of them; absent where nothing can be ended. */
+  shrink?(): Promise<void>;
+}
 
 interface Used {
   readonly rss: number;
@@ -19,41 +26,63 @@ async function used(): Promise<Used> {
   return { rss, heap: heapUsed };
 }
 
-function bytes(label: string, total: number, limit?: number): Measurement {
-  const row: Measurement = { label, unit: "bytes", values: [total / ACTORS] };
-  if (limit === undefined) return row;
-  return { ...row, limit: { label: "object", values: [limit / ACTORS] } };
-}
-
-/** What as many plain objects with the same state take. */
-async function plainObjects(): Promise<Used> {
+async function weigh(population: Population, { actors = 0 }: Size): Promise<readonly number[]> {
   const before = await used();
-  const objects: PlainCounter[] = [];
-  for (let i = 0; i < ACTORS; i++) objects.push(new PlainCounter());
-  const after = await used();
-  if (objects.length !== ACTORS) throw new Error("they must not be collected before");
-  return { rss: after.rss - before.rss, heap: after.heap - before.heap };
+  await population.grow(actors);
+  const alive = await used();
+  await population.shrink?.();
+  const after = population.shrink === undefined ? undefined : await used();
+  const left = after === undefined ? NaN : after.heap - before.heap;
+  return [alive.rss - before.rss, alive.heap - before.heap, left].map((bytes) => bytes / actors);
 }
 
-export const memory: Workload = {
+function idleActors(): Population {
+  const system = createSystem();
+  let refs: AnyRef[] = [];
+  return {
+    grow: async (count) => {
+      for (let i = 0; i < count; i++) refs.push(system.spawn(Counter));
+      // One call behind all of them: every init has run.
+      await system.spawn(Counter).value();
+    },
+    shrink: async () => {
+      refs = [];
+      await system.stop();
+    },
+  };
+}
+
+function objects(): Population {
+  let kept: PlainCounter[] = [];
+  return {
+    grow: async (count) => {
+      for (let i = 0; i < count; i++) kept.push(new PlainCounter());
+    },
+    shrink: async () => {
+      kept = [];
+    },
+  };
+}
+
+function memory(label: string, count: number): Task {
+  return gauged({
+    adapter: "memory",
+    size: { actors: count },
+    rows: [
+      row(`memory, ${label}, RSS`, "bytes"),
+      row(`memory, ${label}, heap`, "bytes"),
+      row(`memory, ${label}, heap left at the end`, "bytes"),
+    ],
+    // What a process has freed it does not always give back: a second round would look cheaper.
+    fresh: true,
+    measure: weigh,
+    troupe: idleActors,
+    plain: { who: "object", prepare: objects },
+  });
+}
+
+export const memories: Contest = {
   name: "memory",
-  what: "an idle actor with a small state, of 1,000,000 that are alive, its ref held",
-  measure: async () => {
-    const system = createSystem();
-    const before = await used();
-    let refs: AnyRef[] = [];
-    for (let i = 0; i < ACTORS; i++) refs.push(system.spawn(Counter));
-    // One call behind all of them: every init has run.
-    await system.spawn(Counter).value();
-    const alive = await used();
-    refs = [];
-    await system.stop();
-    const after = await used();
-    const limit = await plainObjects();
-    return [
-      bytes("memory, RSS", alive.rss - before.rss, limit.rss),
-      bytes("memory, heap", alive.heap - before.heap, limit.heap),
-      bytes("memory, heap left when all have stopped", after.heap - before.heap),
-    ];
-  },
+  what: "an idle actor with a small state, its ref held; and what is left when all have ended",
+  tasks: [memory("100 k", 100_000), memory("1 M", 1_000_000)],
 };

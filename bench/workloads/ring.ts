@@ -1,12 +1,13 @@
 import { createSystem, implement, type ActorDef, type Ref } from "troupe";
-import { race, signal, type Workload } from "../workload.ts";
+import { signal, timed } from "../task.ts";
+import type { Contest } from "../workload.ts";
 
 const ACTORS = 1_000;
 const HOPS = 1_000_000;
 
 interface Hop {
   next(to: Ref<Hop>): void;
-  token(left: number, done: () => void): void;
+  token(left: number, hops: number, done: (hops: number) => void): void;
 }
 
 const Hop: ActorDef<Hop> = implement<Hop>()({
@@ -16,9 +17,9 @@ const Hop: ActorDef<Hop> = implement<Hop>()({
     next(ctx, to) {
       ctx.state.next = to;
     },
-    token(ctx, left, done) {
-      if (left === 0) done();
-      else ctx.state.next?.token(left - 1, done);
+    token(ctx, left, hops, done) {
+      if (left === 0) done(hops);
+      else ctx.state.next?.token(left - 1, hops + 1, done);
     },
   },
 });
@@ -33,38 +34,40 @@ class PlainHop {
   }
 }
 
-function plainRing(): PlainHop {
-  const hops = Array.from({ length: ACTORS }, () => new PlainHop());
-  hops.forEach((hop, i) => (hop.next = hops[(i + 1) % ACTORS] ?? hop));
-  return hops[0] ?? new PlainHop();
-}
-
-export const ring: Workload = {
+export const ring: Contest = {
   name: "ring",
   what: "a hop of one token round 1,000 actors",
-  measure: async () => {
-    const system = createSystem();
-    const first = system.spawn(Hop);
-    let last = first;
-    for (let i = 1; i < ACTORS; i++) {
-      const hop = system.spawn(Hop);
-      last.next(hop);
-      last = hop;
-    }
-    last.next(first);
-    const round = (): Promise<void> => {
-      const { fired, fire } = signal();
-      first.token(HOPS - 1, fire);
-      return fired;
-    };
-    const plain = plainRing();
-    const limit = {
-      label: "method call",
-      round: () => {
-        let hop = plain;
-        for (let i = 0; i < HOPS; i++) hop = hop.token();
+  tasks: [
+    timed({
+      label: "ring",
+      adapter: "ring",
+      size: { actors: ACTORS, hops: HOPS },
+      ops: ({ hops = 0 }) => hops,
+      divisible: true,
+      troupe: ({ actors = 0 }) => {
+        const system = createSystem();
+        const hops = Array.from({ length: actors }, () => system.spawn(Hop));
+        hops.forEach((hop, i) => hop.next(hops[(i + 1) % actors] ?? hop));
+        return (ops) => {
+          const { fired, fire } = signal<number>();
+          hops[0]?.token(ops - 1, 1, fire);
+          return fired;
+        };
       },
-    };
-    return [await race({ label: "ring", ops: HOPS, round, limit })];
-  },
+      plain: {
+        who: "method call",
+        prepare: ({ actors = 0 }) => {
+          const hops = Array.from({ length: actors }, () => new PlainHop());
+          hops.forEach((hop, i) => (hop.next = hops[(i + 1) % actors] ?? hop));
+          const passed = (): number => hops.reduce((sum, hop) => sum + hop.passed, 0);
+          return (ops) => {
+            const before = passed();
+            let hop = hops[0] ?? new PlainHop();
+            for (let i = 0; i < ops; i++) hop = hop.token();
+            return passed() - before;
+          };
+        },
+      },
+    }),
+  ],
 };

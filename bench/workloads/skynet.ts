@@ -1,9 +1,6 @@
 import { createSystem, implement, type ActorDef, type Ref } from "troupe";
-import { race, type Workload } from "../workload.ts";
-
-const LEAVES = 100_000;
-const ACTORS = 111_111;
-const SUM = (LEAVES * (LEAVES - 1)) / 2;
+import { timed } from "../task.ts";
+import type { Contest } from "../workload.ts";
 
 interface Node {
   report(sum: number): void;
@@ -57,22 +54,42 @@ async function plainSum(first: number, leaves: number): Promise<number> {
   return sum;
 }
 
-function check(sum: number): void {
-  if (sum !== SUM) throw new Error(`skynet: ${sum} instead of ${SUM}`);
+/** The leaves, their parents, and so on up to the root. */
+function actorsOf(leaves: number): number {
+  return leaves <= 1 ? 1 : leaves + actorsOf(leaves / 10);
 }
 
-export const skynet: Workload = {
-  name: "skynet-100k",
-  what: "an actor of a tree of 111,111 that sums up its 100,000 leaves",
-  measure: async () => {
-    const system = createSystem();
-    const round = async (): Promise<void> => {
-      const sum = await new Promise<number>((resolve) => {
-        system.spawn(Node, { first: 0, leaves: LEAVES, parent: resolve });
-      });
-      check(sum);
-    };
-    const limit = { label: "async function", round: async () => check(await plainSum(0, LEAVES)) };
-    return [await race({ label: "skynet-100k", ops: ACTORS, round, limit })];
-  },
-};
+function skynet(name: string, leaves: number, rounds: number): Contest {
+  const actors = actorsOf(leaves);
+  return {
+    name,
+    what: `an actor of a tree of ${actors.toLocaleString("en")} that sums up its ${leaves.toLocaleString("en")} leaves, and is gone`,
+    tasks: [
+      timed({
+        label: name,
+        adapter: "skynet",
+        size: { leaves },
+        ops: (size) => actorsOf(size["leaves"] ?? 1),
+        expects: (_ops, size) => sumBelow(size["leaves"] ?? 1),
+        divisible: false,
+        rounds,
+        troupe: (size) => {
+          const system = createSystem();
+          return () =>
+            new Promise<number>((resolve) => {
+              system.spawn(Node, { first: 0, leaves: size["leaves"] ?? 1, parent: resolve });
+            });
+        },
+        plain: {
+          who: "async function",
+          prepare: (size) => () => plainSum(0, size["leaves"] ?? 1),
+        },
+      }),
+    ],
+  };
+}
+
+const sumBelow = (n: number): number => (n * (n - 1)) / 2;
+
+export const skynet100k = skynet("skynet-100k", 100_000, 9);
+export const skynet1m = skynet("skynet-1m", 1_000_000, 3);

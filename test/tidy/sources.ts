@@ -15,7 +15,7 @@ export interface SourceFile extends Scanned {
 export function readSources(...folders: readonly string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.(?:ts|mjs)$/.test(name))
+      .filter((name) => /\.(?:ts|mjs)$/.test(name) && !name.includes("node_modules"))
       .map((name) => readSource(`${folder}/${name}`)),
   );
 }

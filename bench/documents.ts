@@ -1,0 +1,5 @@
+import type { Results } from "./results.ts";
+
+export function writeDocuments(results: Results): void {
+  void results;
+}

@@ -1,0 +1,7 @@
+const COMPILED = "/.build/bench/";
+
+/** The root of the project, from a source as from what it was compiled to. */
+export const ROOT = new URL(import.meta.url.includes(COMPILED) ? "../../" : "../", import.meta.url);
+
+/** The private package with the libraries that we are compared with. */
+export const PEERS = new URL("bench/peers/", ROOT);
