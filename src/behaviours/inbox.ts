@@ -1,4 +1,5 @@
-import { openCall, type PendingCall } from "../kernel/calls.ts";
+import { openCall } from "../kernel/calls.ts";
+import type { PendingCall } from "../kernel/pending-call.ts";
 import { URGENT, type Cell } from "../kernel/cell.ts";
 import type { Envelope } from "../kernel/envelope.ts";
 import { NORMAL } from "../kernel/exit-reason.ts";

@@ -8,6 +8,7 @@ import { kill as killCell } from "./death.ts";
 import { checkLimit, checkReason } from "./options.ts";
 import { cellOf, type AnyRef } from "./ref.ts";
 import { requestStop } from "./stop.ts";
+import { Waiters } from "./waiters.ts";
 
 /**
  * What is done to any actor, as functions: a ref's methods are its protocol's alone, and a bundler
@@ -21,9 +22,9 @@ export interface WaitOptions {
 }
 
 /** Adds one that waits; returns how to forget it. */
-function wait<T>(waiters: Set<T>, waiter: T): () => void {
+function wait<T>(waiters: Waiters<T>, waiter: (value: T) => void): () => void {
   waiters.add(waiter);
-  return () => void waiters.delete(waiter);
+  return () => waiters.forget(waiter);
 }
 
 /** Has somebody told, once; may return how to be forgotten before that. */
@@ -46,30 +47,46 @@ function promiseOf<T>(
 ): Promise<T> {
   const timeout = options?.timeout ?? Infinity;
   checkLimit(`${what}: timeout`, timeout);
-  const promise = new Promise<T>((resolve, reject) => {
-    if (timeout === Infinity) {
-      subscribe(resolve, reject);
-      return;
-    }
-    const { wheel } = cell.kernel;
-    const limit = new Alarm(() => {
-      forget?.();
-      reject(new TimeoutError(`${what} ${cell.label}`, timeout));
-    });
-    wheel.set(limit, timeout);
-    const forget = subscribe(
-      (value) => {
-        wheel.cancel(limit);
-        resolve(value);
-      },
-      (error) => {
-        wheel.cancel(limit);
-        reject(error);
-      },
-    );
+  let resolve: (value: T) => void = ignore;
+  let reject: (error: unknown) => void = ignore;
+  const promise = new Promise<T>((toResolve, toReject) => {
+    resolve = toResolve;
+    reject = (error) => {
+      promise.catch(ignore);
+      toReject(error);
+    };
   });
-  promise.catch(() => {});
+  if (timeout === Infinity) subscribe(resolve, reject);
+  else limited(cell, what, timeout, subscribe, resolve, reject);
   return promise;
+}
+
+function ignore(): void {}
+
+function limited<T>(
+  cell: Cell,
+  what: string,
+  timeout: number,
+  subscribe: Subscribe<T>,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  const { wheel } = cell.kernel;
+  const limit = new Alarm(() => {
+    forget?.();
+    reject(new TimeoutError(`${what} ${cell.label}`, timeout));
+  });
+  wheel.set(limit, timeout);
+  const forget = subscribe(
+    (value) => {
+      wheel.cancel(limit);
+      resolve(value);
+    },
+    (error) => {
+      wheel.cancel(limit);
+      reject(error);
+    },
+  );
 }
 
 /** Resolves when `init` is done; rejects with `StartError` when it failed or never came to be. */
@@ -79,7 +96,7 @@ export function started(ref: AnyRef, options?: WaitOptions): Promise<void> {
     if (cell.rare?.startError != null) reject(cell.rare.startError);
     else if (cell.status !== "starting") resolve();
     else {
-      return wait((cell.extra.startWaiters ??= new Set()), (error) =>
+      return wait((cell.extra.startWaiters ??= new Waiters()), (error) =>
         error === null ? resolve() : reject(error),
       );
     }
@@ -98,7 +115,7 @@ export function exitedCell(
   options?: WaitOptions,
 ): Promise<ExitReason> {
   return promiseOf(cell, what, options, (resolve) => {
-    if (cell.reason === null) return wait((cell.extra.exitWaiters ??= new Set()), resolve);
+    if (cell.reason === null) return wait((cell.extra.exitWaiters ??= new Waiters()), resolve);
     resolve(cell.reason);
     return undefined;
   });
@@ -156,7 +173,7 @@ export function kill(ref: AnyRef, options?: WaitOptions): Promise<void> {
   killCell(cell, false);
   return promiseOf(cell, "kill", options, (resolve) => {
     if (cell.status !== "stopped" && cell.rare?.ending != null) {
-      return wait((cell.extra.downWaiters ??= new Set()), resolve);
+      return wait((cell.extra.downWaiters ??= new Waiters()), resolve);
     }
     resolve();
     return undefined;
@@ -174,9 +191,9 @@ export function restart(ref: AnyRef, options?: WaitOptions): Promise<void> {
     if (cell.status === "starting") return void started(ref).then(resolve, reject);
     if (cell.status === "stopped") return reject(goneError(cell, "restart"));
     const ended = (): void => reject(goneError(cell, "restart"));
-    const forgetEnd = wait((cell.extra.exitWaiters ??= new Set()), ended);
+    const forgetEnd = wait((cell.extra.exitWaiters ??= new Waiters()), ended);
     requestStop(cell, { kind: "shutdown", detail: "restart" }, false, () => {
-      (cell.extra.startWaiters ??= new Set()).add((error) => {
+      (cell.extra.startWaiters ??= new Waiters()).add((error) => {
         forgetEnd();
         if (error === null) resolve();
         else reject(error);

@@ -1,4 +1,4 @@
-import type { PendingCall } from "./calls.ts";
+import type { PendingCall } from "./pending-call.ts";
 import type { ActorLog } from "./log.ts";
 import type { Request } from "./reply.ts";
 import type { IncarnationTimers, KeyedTimer } from "./timers.ts";

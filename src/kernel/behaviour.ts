@@ -5,7 +5,7 @@ import { BadInputError } from "./errors.ts";
 import { describe } from "./exit-reason.ts";
 import type { Priority, WhenFull } from "./options.ts";
 import { makeRefClass, type ActorRef } from "./ref.ts";
-import type { Verb } from "./verb.ts";
+import { isAsync, type Verb } from "./verb.ts";
 
 declare const API: unique symbol;
 declare const PROPS: unique symbol;
@@ -80,6 +80,8 @@ export class Behaviour {
   readonly verbs: ReadonlyMap<string, Verb>;
   readonly init: Hook | undefined;
   readonly exit: Hook | undefined;
+  /** `init` is an `async` function. */
+  readonly initWaits: boolean;
   readonly onChild: Hook | undefined;
   readonly onDown: Hook | undefined;
   /** With it, the end of a linked actor is an event; without it, it is this actor's end too. */
@@ -95,6 +97,7 @@ export class Behaviour {
     this.verbs = new Map(parts.verbs.map((verb) => [verb.name, verb]));
     this.init = parts.init;
     this.exit = parts.exit;
+    this.initWaits = parts.init !== undefined && isAsync(parts.init);
     this.onChild = parts.hooks?.onChild;
     this.onDown = parts.hooks?.onDown;
     this.onExit = parts.hooks?.onExit;

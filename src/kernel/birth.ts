@@ -6,7 +6,7 @@ import { KILLED, show, type ExitReason } from "./exit-reason.ts";
 import { Incarnation, type Belonging } from "./incarnation.ts";
 import { inScope, noteWait } from "./scope.ts";
 import { neverStarts, takeOwed } from "./unborn.ts";
-import { isAsync, pendingOf } from "./verb.ts";
+import { pendingOf } from "./verb.ts";
 import { WheelEntry } from "./wheel.ts";
 
 /**
@@ -44,7 +44,9 @@ export function begin(cell: Cell): void {
   if (init === undefined) return started(cell);
   let state: unknown;
   try {
-    state = inScope(incarnation, isAsync(init), () => callHook(init, incarnation, cell.props));
+    state = cell.behaviour.initWaits
+      ? inScope(incarnation, true, () => callHook(init, incarnation, cell.props))
+      : callHook(init, incarnation, cell.props);
   } catch (error) {
     if (!incarnation.over) initFailed(cell, error, "failed");
     return;
@@ -115,7 +117,7 @@ function started(cell: Cell): void {
     rare.startedAt = kernel.world.now();
     const waiters = rare.startWaiters;
     rare.startWaiters = null;
-    if (waiters !== null) for (const waiter of waiters) waiter(null);
+    waiters?.tell(null);
   }
   if (kernel.events.wants("started")) {
     kernel.events.emit({ type: "started", actor: cell.label, restarts: rare?.restarts ?? 0 });

@@ -1,7 +1,7 @@
 import type { FailurePhase } from "../supervision/child-spec.ts";
 import type { RestartBudget } from "../supervision/restart-intensity.ts";
 import type { Behaviour } from "./behaviour.ts";
-import type { PendingCall } from "./calls.ts";
+import type { PendingCall } from "./pending-call.ts";
 import type { Envelope } from "./envelope.ts";
 import type { StartError } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
@@ -14,6 +14,7 @@ import type { ActorRef } from "./ref.ts";
 import type { Ending } from "./death.ts";
 import type { Monitor } from "./signals.ts";
 import type { StopRequest } from "./stop.ts";
+import type { Waiters } from "./waiters.ts";
 
 /**
  * Where an actor is in its life.
@@ -94,10 +95,10 @@ export class Rare {
   monitors: Set<Monitor> | null = null;
   links: Set<Cell> | null = null;
   /** Called when the first incarnation has started, or never will. */
-  startWaiters: Set<(error: unknown) => void> | null = null;
-  exitWaiters: Set<(reason: ExitReason) => void> | null = null;
+  startWaiters: Waiters<unknown> | null = null;
+  exitWaiters: Waiters<ExitReason> | null = null;
   /** Called when the present incarnation has ended, for good or not. */
-  downWaiters: Set<() => void> | null = null;
+  downWaiters: Waiters<void> | null = null;
   roomWaiters: Fifo<() => void> | null = null;
   /** The calls that its handlers made and that are open; development only. */
   waitsFor: Set<PendingCall> | null = null;

@@ -214,7 +214,7 @@ function tellDown(cell: Cell): void {
   const waiters = cell.rare?.downWaiters;
   if (waiters == null) return;
   cell.rare!.downWaiters = null;
-  for (const waiter of waiters) waiter();
+  waiters.tell();
 }
 
 /** Ends an actor that has no incarnation at the moment. */
@@ -255,8 +255,8 @@ export function bury(cell: Cell, reason: ExitReason, wasSpawned = true): void {
   rare.startWaiters = rare.exitWaiters = null;
   if (startWaiters !== null) {
     const error = rare.startError ?? new StartError(cell.label, "stopped", describeReason(reason));
-    for (const waiter of startWaiters) waiter(error);
+    startWaiters.tell(error);
   }
   tellDown(cell);
-  if (exitWaiters !== null) for (const waiter of exitWaiters) waiter(reason);
+  exitWaiters?.tell(reason);
 }

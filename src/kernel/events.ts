@@ -66,22 +66,35 @@ export type EventType = SystemEvent["type"];
 /** Hears events. One that throws is not called again. */
 export type EventListener = (event: SystemEvent) => void;
 
-const TYPES: readonly EventType[] = [
-  "spawned",
-  "started",
-  "failed",
-  "restarting",
-  "gaveUp",
-  "startFailed",
-  "ended",
-  "hookFailed",
-  "deadLetter",
-  "overflow",
-  "overdue",
-  "selfWait",
-  "lateReply",
-  "slowHandler",
-];
+/** Who hears of one type of event. */
+class Audience {
+  readonly listeners = new Set<EventListener>();
+  readonly channel: DiagnosticsChannel;
+
+  constructor(type: EventType) {
+    this.channel = diagnosticsChannel(`troupe:${type}`);
+  }
+}
+
+/** Fields and not a map: so `wants` with a literal costs two loads. */
+function audiences(): Readonly<Record<EventType, Audience>> {
+  return {
+    spawned: new Audience("spawned"),
+    started: new Audience("started"),
+    failed: new Audience("failed"),
+    restarting: new Audience("restarting"),
+    gaveUp: new Audience("gaveUp"),
+    startFailed: new Audience("startFailed"),
+    ended: new Audience("ended"),
+    hookFailed: new Audience("hookFailed"),
+    deadLetter: new Audience("deadLetter"),
+    overflow: new Audience("overflow"),
+    overdue: new Audience("overdue"),
+    selfWait: new Audience("selfWait"),
+    lateReply: new Audience("lateReply"),
+    slowHandler: new Audience("slowHandler"),
+  };
+}
 
 /**
  * Tells observers what happens, on `system.events` and on the channels `troupe:<type>` of
@@ -90,34 +103,27 @@ const TYPES: readonly EventType[] = [
  * Ask `wants` before making an event: nobody pays for what nobody hears.
  */
 export class Events {
-  readonly #listeners = new Map<EventType, Set<EventListener>>();
-  readonly #channels = new Map<EventType, DiagnosticsChannel>();
-
+  readonly #audiences = audiences();
   readonly #scope: Kernel["scope"];
 
   constructor(scope: Kernel["scope"]) {
     this.#scope = scope;
-    for (const type of TYPES) this.#channels.set(type, diagnosticsChannel(`troupe:${type}`));
   }
 
   wants(type: EventType): boolean {
-    return this.#listeners.has(type) || this.#channels.get(type)!.hasSubscribers;
+    const { listeners, channel } = this.#audiences[type];
+    return listeners.size > 0 || channel.hasSubscribers;
   }
 
   /** Calls `listener` for events of the given types (all, without any); returns how to end that. */
-  subscribe(listener: EventListener, types: readonly EventType[] = TYPES): () => void {
+  subscribe(listener: EventListener, types?: readonly EventType[]): () => void {
     checkFunction("on: listener", listener);
-    for (const type of types) checkOneOf("on: type", type, TYPES);
-    for (const type of types) {
-      const listeners = this.#listeners.get(type) ?? new Set();
-      this.#listeners.set(type, listeners.add(listener));
-    }
+    const known = Object.keys(this.#audiences) as EventType[];
+    const wanted = types ?? known;
+    for (const type of wanted) checkOneOf("on: type", type, known);
+    for (const type of wanted) this.#audiences[type].listeners.add(listener);
     return () => {
-      for (const type of types) {
-        const listeners = this.#listeners.get(type);
-        if (listeners?.delete(listener) === true && listeners.size === 0)
-          this.#listeners.delete(type);
-      }
+      for (const type of wanted) this.#audiences[type].listeners.delete(listener);
     };
   }
 
@@ -128,20 +134,17 @@ export class Events {
 
   /** An observer that throws is an observer's problem: the others still hear. */
   #tell(event: SystemEvent): void {
-    const listeners = this.#listeners.get(event.type);
-    if (listeners !== undefined) {
-      for (const listener of listeners) {
-        try {
-          listener(event);
-        } catch (error) {
-          listeners.delete(listener);
-          writeLine(
-            `troupe: a listener for ${event.type} threw and is not called again: ${show(error)}`,
-          );
-        }
+    const { listeners, channel } = this.#audiences[event.type];
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        listeners.delete(listener);
+        writeLine(
+          `troupe: a listener for ${event.type} threw and is not called again: ${show(error)}`,
+        );
       }
     }
-    const channel = this.#channels.get(event.type)!;
     if (channel.hasSubscribers) channel.publish(event);
   }
 }

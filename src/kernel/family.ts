@@ -16,6 +16,7 @@ import { RestartPlan } from "./restart-plan.ts";
 import { both, requestStop } from "./stop.ts";
 import { decide, mayRestart } from "./verdict.ts";
 import { Verb } from "./verb.ts";
+import { Waiters } from "./waiters.ts";
 
 /** A child's error that its parent was told to take for its own. */
 const ESCALATED = new Verb(
@@ -38,15 +39,21 @@ const GAVE_UP = new Verb(
   "children",
 );
 
+/** What a family has of both until something goes wrong in it: nothing is ever put into these. */
+const NO_PLANS: Map<Cell, RestartPlan> = new Map();
+const NOBODY: Set<Cell> = new Set();
+
 /** The children of one actor: who they are, and what becomes of those that fail. */
 export class ChildFamily implements Family {
   readonly #parent: Cell;
   readonly #strategy: Strategy;
   readonly #autoShutdown: AutoShutdown;
-  readonly #budget: RestartBudget | null;
-  readonly #plans = new Map<Cell, RestartPlan>();
+  readonly #isRoot: boolean;
+  /** Of all its children together, and made for the first restart. */
+  #budget: RestartBudget | null = null;
+  #plans = NO_PLANS;
   /** Those that are ended by their parent: their end does not end it in turn. */
-  readonly #dismissed = new Set<Cell>();
+  #dismissed = NOBODY;
   readonly maxChildren: number;
   size = 0;
   #youngest: Cell | null = null;
@@ -59,8 +66,7 @@ export class ChildFamily implements Family {
     this.#strategy = supervision.strategy ?? "oneForOne";
     this.#autoShutdown = supervision.autoShutdown ?? "never";
     this.maxChildren = supervision.maxChildren ?? Infinity;
-    const intensity = { ...DEFAULT_INTENSITY, ...supervision.intensity };
-    this.#budget = isRoot ? null : new RestartBudget(intensity);
+    this.#isRoot = isRoot;
   }
 
   /** Adds a child as the youngest, or as the next older one of `before`. */
@@ -181,10 +187,6 @@ export class ChildFamily implements Family {
     this.size--;
   }
 
-  get #isRoot(): boolean {
-    return this.#budget === null;
-  }
-
   #significantGone(): void {
     if (this.#autoShutdown === "never") return;
     if (this.#autoShutdown === "all" && this.list().some((c) => c.options.significant)) return;
@@ -213,7 +215,7 @@ export class ChildFamily implements Family {
       endIncarnation(child, reason, { final: false, killed, onHeld });
       return;
     }
-    const budget = this.#budget ?? (child.extra.ownBudget ??= new RestartBudget(DEFAULT_INTENSITY));
+    const budget = this.#budgetFor(child);
     if (!budget.spend(kernel.world.now())) {
       // Those that wait to come back do not: their parent ends.
       if (!this.#isRoot) this.abandonPlans();
@@ -232,6 +234,12 @@ export class ChildFamily implements Family {
     endIncarnation(child, reason, { final: false, killed, onHeld: () => plan.takeDownNext() });
   }
 
+  #budgetFor(child: Cell): RestartBudget {
+    if (this.#isRoot) return (child.extra.ownBudget ??= new RestartBudget(DEFAULT_INTENSITY));
+    const { intensity } = this.#parent.behaviour.supervision;
+    return (this.#budget ??= new RestartBudget({ ...DEFAULT_INTENSITY, ...intensity }));
+  }
+
   /** The child, and those that go down and come up with it, in start order. */
   #concerned(child: Cell): Set<Cell> {
     // Not worth a look at all children, who may be many.
@@ -243,6 +251,7 @@ export class ChildFamily implements Family {
 
   /** Moves its members into a plan, out of those that they were in. */
   #adopt(plan: RestartPlan): void {
+    if (this.#plans === NO_PLANS) this.#plans = new Map();
     for (const member of plan.members) {
       const former = this.#plans.get(member);
       this.#plans.set(member, plan);
@@ -312,6 +321,7 @@ export class ChildFamily implements Family {
 
   /** Stops one child as its parent: in its shutdown time, then by force. */
   stopChild(child: Cell): void {
+    if (this.#dismissed === NOBODY) this.#dismissed = new Set();
     this.#dismissed.add(child);
     requestStop(child, SHUTDOWN, true);
     this.#limitShutdown(child, true);
@@ -328,6 +338,6 @@ export class ChildFamily implements Family {
       kill(child, order);
     });
     wheel.set(limit, shutdown);
-    (child.extra.downWaiters ??= new Set()).add(() => wheel.cancel(limit));
+    (child.extra.downWaiters ??= new Waiters()).add(() => wheel.cancel(limit));
   }
 }

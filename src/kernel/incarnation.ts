@@ -1,7 +1,7 @@
 import type { GroupFilter } from "../names/groups.ts";
 import type { Topic } from "../names/topics.ts";
 import { behaviourOf, type ActorDef } from "./behaviour.ts";
-import type { PendingCall } from "./calls.ts";
+import type { PendingCall } from "./pending-call.ts";
 import { AskedFor } from "./asked-for.ts";
 import type { Cell } from "./cell.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
@@ -128,9 +128,10 @@ export class Incarnation implements Context<unknown> {
 
   /** Takes over a reply that somebody is still to give. */
   owe(call: PendingCall): void {
-    if (call.owed !== null) call.owed.delete(call);
-    call.owed = this.#owed ??= new Set();
-    call.owed.add(call);
+    const { extra } = call;
+    extra.owed?.delete(call);
+    extra.owed = this.#owed ??= new Set();
+    extra.owed.add(call);
   }
 
   /** The sender of what this incarnation sends behind an `await`; throws when it was killed. */

@@ -5,6 +5,7 @@ import type { Registry } from "../names/registry.ts";
 import type { Topics } from "../names/topics.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Cell } from "./cell.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Events } from "./events.ts";
 import type { Children } from "./context.ts";
 import type { ExitReason, ReasonInput } from "./exit-reason.ts";
@@ -41,6 +42,7 @@ export interface Kernel {
   readonly incarnation: string;
   readonly world: World;
   readonly wheel: Wheel;
+  readonly deadlines: Deadlines;
   readonly scheduler: Scheduler;
   readonly router: Router;
   readonly events: Events;

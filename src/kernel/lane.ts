@@ -30,7 +30,7 @@ export function pushLane(to: Cell, verb: Verb, args: readonly unknown[], about: 
     for (const envelope of earlier) lane.push(envelope);
     rare.scanned = null;
   }
-  lane.push(new Envelope(to, verb, args, null, about));
+  lane.push(Envelope.of(to, verb, args, null, about));
   to.wakeFor(0);
 }
 

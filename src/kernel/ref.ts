@@ -1,4 +1,5 @@
-import { cast, openCall } from "./calls.ts";
+import { ask, cast, openCall, send } from "./calls.ts";
+import { HELD } from "./envelope.ts";
 import type { ActorDef } from "./behaviour.ts";
 import type { Cell } from "./cell.ts";
 import { BadInputError } from "./errors.ts";
@@ -74,15 +75,30 @@ export abstract class ActorRef implements AnyRef {
 
 type Method = (this: ActorRef, ...args: unknown[]) => unknown;
 
+/** What an envelope holds as its first. */
+function held(args: readonly unknown[]): unknown {
+  return args.length > HELD ? args.slice() : args[0];
+}
+
 function methodFor(verb: Verb): Method {
   switch (verb.kind) {
     case "cast":
+      if (verb.takesMany) {
+        return function (...args) {
+          cast(this[CELL], verb, args);
+        };
+      }
       return function (...args) {
-        cast(this[CELL], verb, args);
+        send(this[CELL], verb, args.length, held(args), args[1]);
       };
     case "call":
+      if (verb.takesMany) {
+        return function (...args) {
+          return openCall(this[CELL], verb, args);
+        };
+      }
       return function (...args) {
-        return openCall(this[CELL], verb, args);
+        return ask(this[CELL], verb, args.length, held(args), args[1]);
       };
     case "stream":
       return function (...args) {

@@ -1,4 +1,5 @@
-import { passOn, type PendingCall } from "./calls.ts";
+import { passOn } from "./calls.ts";
+import type { PendingCall } from "./pending-call.ts";
 import type { Cell } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { ActorStoppedError, BadInputError } from "./errors.ts";
@@ -80,9 +81,9 @@ export class Request {
     if (this.#left === null) {
       const left = new AbortController();
       this.#left = left;
-      if (this.#call.left) left.abort();
+      if (this.#call.more?.left === true) left.abort();
       // The caller may be the one that runs: what listens here is not its code.
-      else this.#call.onLeave = () => besideActors(this.#call.to.kernel, () => left.abort());
+      else this.#call.extra.onLeave = () => besideActors(this.#call.to.kernel, () => left.abort());
     }
     return this.#left.signal;
   }
@@ -119,7 +120,7 @@ function forwarder(incarnation: Incarnation, call: PendingCall, to: Cell, way: W
     used = true;
     incarnation.takeReply();
     if (!passOn(call, to)) return new Reply(call);
-    to.kernel.router.deliver(new Envelope(to, verb, args, call, incarnation.cell));
+    to.kernel.router.deliver(Envelope.of(to, verb, args, call, incarnation.cell));
     return new Reply(call);
   };
 }

@@ -43,6 +43,8 @@ class Line {
 /** What it takes of a world. */
 export type SchedulerWorld = Pick<World, "now" | "defer" | "yieldToHost">;
 
+function nothing(): void {}
+
 /** Takes one cell's turn: at most `budget` messages; answers how many it took. */
 export type TakeTurn = (cell: Cell, budget: number) => number;
 
@@ -57,6 +59,7 @@ export type TakeTurn = (cell: Cell, budget: number) => number;
 export class Scheduler {
   readonly #world: SchedulerWorld;
   readonly #takeTurn: TakeTurn;
+  readonly #beforePause: () => void;
   readonly #high = new Line(WEIGHTS.high);
   readonly #normal = new Line(WEIGHTS.normal);
   readonly #low = new Line(WEIGHTS.low);
@@ -73,15 +76,22 @@ export class Scheduler {
   #checks = 0;
   #turns = 0;
 
-  constructor(world: SchedulerWorld, takeTurn: TakeTurn) {
+  /** `beforePause` is called when a slice is over, or nobody is left in line. */
+  constructor(world: SchedulerWorld, takeTurn: TakeTurn, beforePause: () => void = nothing) {
     this.#world = world;
     this.#takeTurn = takeTurn;
+    this.#beforePause = beforePause;
     this.#sliceStart = this.#lastCheck = world.now();
   }
 
   /** Turns taken so far. */
   get turns(): number {
     return this.#turns;
+  }
+
+  /** Turns are being taken, or are about to be. */
+  get scheduled(): boolean {
+    return this.#scheduled;
   }
 
   /** True when an actor has something to do. */
@@ -153,11 +163,13 @@ export class Scheduler {
       const handled = this.#takeTurn(cell, Math.min(TURN_MESSAGES, this.#checkEvery));
       this.#untilCheck -= handled === 0 ? 1 : handled;
       if (this.#untilCheck <= 0 && this.#sliceIsOver()) {
+        this.#beforePause();
         this.#world.yieldToHost(this.#resume);
         return;
       }
     }
     this.#scheduled = false;
+    this.#beforePause();
   }
 
   /** Reads the clock, and sets how soon to read it again: sooner when messages are slow. */

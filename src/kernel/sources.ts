@@ -109,11 +109,11 @@ export class Pump implements Belonging, Disposable {
         pushLane(cell, ITEM, args, null);
         break;
       case "low":
-        (cell.extra.low ??= new EnvelopeQueue()).push(new Envelope(cell, ITEM, args, null, cell));
+        (cell.extra.low ??= new EnvelopeQueue()).push(Envelope.of(cell, ITEM, args, null, cell));
         cell.wakeFor(0);
         break;
       default:
-        cell.kernel.router.deliver(new Envelope(cell, ITEM, args, null, cell));
+        cell.kernel.router.deliver(Envelope.of(cell, ITEM, args, null, cell));
     }
   }
 

@@ -5,7 +5,7 @@ import { Envelope } from "./envelope.ts";
 import type { Belonging, Incarnation } from "./incarnation.ts";
 import { besideActors } from "./running.ts";
 import { failLater } from "./tasks.ts";
-import { invoke, isThenable, Verb } from "./verb.ts";
+import { isThenable, Verb, type Loose } from "./verb.ts";
 
 /**
  * Streaming replies: a verb that answers many times, at the reader's pace.
@@ -96,7 +96,9 @@ function openerOf(verb: Verb): Verb {
   const known = openers.get(verb);
   if (known !== undefined) return known;
   const opener = new Verb(verb.name, "call", (ctx: Incarnation, ...args: unknown[]) => {
-    const stream = invoke(verb, ctx, args) as Partial<AsyncIterable<unknown>> | undefined;
+    const stream = (verb.handler as Loose)(ctx, ...args) as
+      | Partial<AsyncIterable<unknown>>
+      | undefined;
     const iterator = stream?.[Symbol.asyncIterator]?.();
     if (iterator === undefined) {
       throw new BadInputError(`stream verb ${verb.name} must return an async iterable`);
@@ -176,7 +178,7 @@ class StreamReader implements AsyncIterator<unknown> {
 
   /** As nobody: an actor that was killed leaves as well. */
   #leave(writer: StreamWriter): void {
-    this.#to.kernel.router.deliver(new Envelope(this.#to, LEAVE, [writer], null, null));
+    this.#to.kernel.router.deliver(Envelope.of(this.#to, LEAVE, [writer], null, null));
   }
 }
 

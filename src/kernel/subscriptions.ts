@@ -58,7 +58,7 @@ export class Subscription implements Belonging, Disposable {
     const wanted = this.#over ? undefined : this.#pick(event as never);
     if (wanted === undefined) return false;
     const { cell } = this.#owner;
-    const envelope = new Envelope(cell, EVENT, [this, ...wanted], null, from as Cell | null);
+    const envelope = Envelope.of(cell, EVENT, [this, ...wanted], null, from as Cell | null);
     try {
       cell.kernel.router.deliver(envelope);
       return true;

@@ -9,6 +9,7 @@ import { Behaviour, behaviourOf, type ActorDef } from "./behaviour.ts";
 import { Cell } from "./cell.ts";
 import { ChildrenOf } from "./children.ts";
 import type { PropsArgs } from "./context.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Events, type EventListener, type EventType } from "./events.ts";
 import { SHUTDOWN } from "./exit-reason.ts";
 import { GroupRef, type Group } from "./group-ref.ts";
@@ -203,14 +204,17 @@ function wire(options: SystemOptions): Kernel {
   const events = new Events(scope);
   const clockwork = scope === undefined ? world : unscoped(world, scope);
   const logger = options.logger === false ? silentLogger : (options.logger ?? lineLogger);
+  const wheel = new Wheel(clockwork);
+  const deadlines = new Deadlines(wheel);
   let lastId = 0;
   const watch = watchCollection<Cell>(refCollected);
   const kernel: Kernel = {
     name: options.name ?? "local",
     incarnation: world.id(),
     world,
-    wheel: new Wheel(clockwork),
-    scheduler: new Scheduler(clockwork, takeTurn),
+    wheel,
+    deadlines,
+    scheduler: new Scheduler(clockwork, takeTurn, deadlines.begin),
     get router() {
       return router;
     },

@@ -41,7 +41,7 @@ export function failLater(owner: Incarnation, phase: keyof typeof FAILED, error:
 /** Sends a function to be run as a message of the actor. */
 export function runLater(owner: Incarnation, fn: (value: never) => unknown, value: unknown): void {
   const { cell } = owner;
-  cell.kernel.router.deliver(new Envelope(cell, RUN, [owner.guard(fn), value], null, cell));
+  cell.kernel.router.deliver(Envelope.of(cell, RUN, [owner.guard(fn), value], null, cell));
 }
 
 /** Work beside an actor whose outcome is a message. */

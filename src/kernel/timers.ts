@@ -102,7 +102,7 @@ class ActorTimer extends WheelEntry implements Timer, Belonging {
       const { verb } = this.#setBy;
       cell.kernel.events.emit({ type: "selfWait", actor: cell.label, verb: verb.name });
     }
-    cell.kernel.router.deliver(new Envelope(cell, TICK, [this], null, cell));
+    cell.kernel.router.deliver(Envelope.of(cell, TICK, [this], null, cell));
   }
 
   #startNext(cell: Cell): void {

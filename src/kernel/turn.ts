@@ -129,8 +129,8 @@ function handle(cell: Cell, envelope: Envelope): void {
   try {
     result =
       verb.waits && cell.kernel.scope !== undefined
-        ? inScope(incarnation, true, () => invoke(verb, incarnation, envelope.args))
-        : invoke(verb, incarnation, envelope.args);
+        ? inScope(incarnation, true, () => invoke(envelope, incarnation))
+        : invoke(envelope, incarnation);
   } catch (error) {
     threw(cell, incarnation, envelope, error);
     return;

@@ -1,4 +1,4 @@
-import type { PendingCall } from "./calls.ts";
+import type { PendingCall } from "./pending-call.ts";
 import type { Cell } from "./cell.ts";
 import { StartError, type StartFailure } from "./errors.ts";
 

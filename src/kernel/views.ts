@@ -109,7 +109,7 @@ function castWhenRoom(to: Cell, verb: Verb, args: readonly unknown[]): Promise<v
     cast(to, verb, args);
     return Promise.resolve();
   }
-  const envelope = new Envelope(to, verb, args, null, sender(to));
+  const envelope = Envelope.of(to, verb, args, null, sender(to));
   return new Promise((resolve) => {
     // When there is no room for lack of an actor, `deliver` makes it the dead letter that it is.
     waitForRoom(to, () => {
