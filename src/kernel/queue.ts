@@ -1,45 +1,84 @@
+import { Backlog } from "./backlog.ts";
 import type { Envelope } from "./envelope.ts";
 
-/** A linked list of envelopes: nothing is allocated for it, however many wait. */
+/** So many are kept as envelopes; what comes behind them is written down. */
+const NEAR = 1_024;
+
+/**
+ * A first-in-first-out line of envelopes.
+ *
+ * ```text
+ *   head ► envelope ► envelope ► … ► tail   │   far: the rest, where there are more than 1,024
+ * ```
+ *
+ * A linked list, for which nothing is allocated. What makes it long goes to a backlog, and comes
+ * back from there as it gets its turn, or all at once for who has to look through the line.
+ */
 export class EnvelopeQueue {
-  head: Envelope | null = null;
-  tail: Envelope | null = null;
   size = 0;
+  #head: Envelope | null = null;
+  #tail: Envelope | null = null;
+  #far: Backlog | null = null;
+
+  /** The first, from which all others hang. */
+  get head(): Envelope | null {
+    if (this.#far !== null) this.#unfold(this.#far);
+    return this.#head;
+  }
 
   push(envelope: Envelope): void {
-    if (this.tail === null) this.head = envelope;
-    else this.tail.next = envelope;
-    this.tail = envelope;
+    if (this.#far !== null) this.#far.push(envelope);
+    else if (this.size < NEAR) this.#link(envelope);
+    else (this.#far = new Backlog(envelope.to)).push(envelope);
     this.size++;
   }
 
+  #link(envelope: Envelope): void {
+    if (this.#tail === null) this.#head = envelope;
+    else this.#tail.next = envelope;
+    this.#tail = envelope;
+  }
+
   shift(): Envelope | null {
-    const first = this.head;
-    if (first === null) return null;
-    this.head = first.next;
-    if (this.head === null) this.tail = null;
+    const first = this.#head;
+    if (first === null) return this.#far === null ? null : this.#shiftFar(this.#far);
+    this.#head = first.next;
+    if (this.#head === null) this.#tail = null;
     first.next = null;
     this.size--;
     return first;
   }
 
+  #shiftFar(far: Backlog): Envelope {
+    const first = far.shift();
+    if (--this.size === 0) this.#far = null;
+    return first;
+  }
+
+  #unfold(far: Backlog): void {
+    this.#far = null;
+    while (far.size > 0) this.#link(far.shift());
+  }
+
   /** Takes out `envelope`, which follows `previous` (null where it is the head). */
   removeAfter(previous: Envelope | null, envelope: Envelope): void {
-    if (previous === null) this.head = envelope.next;
+    if (previous === null) this.#head = envelope.next;
     else previous.next = envelope.next;
-    if (this.tail === envelope) this.tail = previous;
+    if (this.#tail === envelope) this.#tail = previous;
     envelope.next = null;
     this.size--;
   }
 
   /** Puts all of `other` in front, in its order, and leaves it empty. */
   prepend(other: EnvelopeQueue): void {
-    if (other.tail === null) return;
-    other.tail.next = this.head;
-    this.head = other.head;
-    this.tail ??= other.tail;
+    const first = other.head;
+    if (first === null) return;
+    other.#tail!.next = this.#head;
+    this.#head = first;
+    // What is far here stays behind all that was moved.
+    this.#tail ??= other.#tail;
     this.size += other.size;
-    other.head = other.tail = null;
+    other.#head = other.#tail = null;
     other.size = 0;
   }
 
