@@ -10,7 +10,7 @@ import { constants, ftruncateSync, unlinkSync, writeSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { LogReader } from "./log-record.ts";
-import type { Command } from "./request-decoder.ts";
+import type { Command } from "./command.ts";
 
 const READ_BYTES = 256 * 1024;
 const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;

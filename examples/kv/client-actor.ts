@@ -18,13 +18,14 @@ import {
   type Ref,
 } from "troupe";
 import type { Connection } from "troupe/net";
+import { Command } from "./command.ts";
 import { CONNECTION_COMMANDS, unknownSubcommand } from "./commands-connection.ts";
 import { Pipeline, type RunOnShard } from "./pipeline.ts";
-import { RequestDecoder, type Command } from "./request-decoder.ts";
+import { RequestDecoder } from "./request-decoder.ts";
 import { error } from "./resp.ts";
 import { info } from "./server-info.ts";
 import { Session, waitsForOthers } from "./session.ts";
-import { shardOf } from "./shard.ts";
+import { ownerOf, shardOf } from "./shard.ts";
 import type { Shard } from "./shard-actor.ts";
 import { arityFits } from "./store/command.ts";
 import { findShardCommand } from "./store/commands.ts";
@@ -81,22 +82,25 @@ class Conversation {
     const commands = this.#decoder.feed(chunk);
     const alone = commands.length === 1 ? this.#shardOfOne(commands[0]!) : undefined;
     if (alone === undefined) return this.#answerAll(commands);
-    return this.#ask(alone, commands).then(([reply]) => this.#send(reply!));
+    return this.#shards[alone]!.run(commands).then(
+      ([reply]) => this.#send(reply!),
+      async (failure) => this.#send((await this.#askAgain(alone, commands, failure))[0]!),
+    );
   }
 
-  /** The shard to ask, where a command is right and about one key: most come alone, and are so. */
-  #shardOfOne(args: Command): number | undefined {
+  /** The shard to ask, where a command is right and one shard's: most come alone, and are so. */
+  #shardOfOne({ args }: Command): number | undefined {
     const command = findShardCommand(args[0]!);
-    if (command?.keys?.last !== 1 || !arityFits(command.arity, args.length)) return undefined;
+    if (command?.keys === undefined || !arityFits(command.arity, args.length)) return undefined;
     if (this.#session.refuse(command.name) !== undefined) return undefined;
-    return shardOf(args[1]!, this.#shards.length);
+    return ownerOf(args, command.keys, this.#shards.length);
   }
 
   async #answerAll(commands: readonly Command[]): Promise<void> {
     let text = "";
     let pipeline = new Pipeline(this.#shards.length);
-    for (const args of commands) {
-      const next = this.#add(pipeline, args);
+    for (const command of commands) {
+      const next = this.#add(pipeline, command);
       if (next !== undefined || pipeline.size >= MOST_AT_ONCE) {
         text += await pipeline.run(this.#ask);
         if (next !== undefined) text += await next();
@@ -121,10 +125,11 @@ class Conversation {
   }
 
   /** Adds a command to those that run together; answers what must wait for these. */
-  #add(pipeline: Pipeline, args: Command): (() => string | Promise<string>) | undefined {
-    const command = findShardCommand(args[0]!);
-    const name = command?.name ?? args[0]!.toLowerCase();
-    const arity = command?.arity ?? CONNECTION_COMMANDS.get(name);
+  #add(pipeline: Pipeline, command: Command): (() => string | Promise<string>) | undefined {
+    const { args } = command;
+    const found = findShardCommand(args[0]!);
+    const name = found?.name ?? args[0]!.toLowerCase();
+    const arity = found?.arity ?? CONNECTION_COMMANDS.get(name);
     if (arity === undefined) {
       pipeline.reply(unknownCommand(args));
       return undefined;
@@ -132,8 +137,8 @@ class Conversation {
     const refusal = arityFits(arity, args.length) ? this.#session.refuse(name) : wrongArity(name);
     if (refusal !== undefined) {
       pipeline.reply(refusal);
-    } else if (command !== undefined) {
-      pipeline.command(command, args);
+    } else if (found !== undefined) {
+      pipeline.command(found, command);
     } else if (name === "debug") {
       return () => this.#debug(args);
     } else if (name === "info") {
@@ -184,7 +189,7 @@ class Conversation {
   #info(): Promise<string> {
     const clients = this.#keyspace.clients();
     const counting = new Pipeline(this.#shards.length);
-    counting.everywhere(["DBSIZE"], (replies) => {
+    counting.everywhere(new Command(["DBSIZE"]), (replies) => {
       const keys = replies.reduce((sum, reply) => sum + (Number(reply.slice(1)) || 0), 0);
       return info(keys, clients);
     });

@@ -11,7 +11,8 @@
  *
  * The format is RESP, the one clients speak, so the file can be read by eye and replayed by anyone.
  */
-import { RequestDecoder, type Command } from "./request-decoder.ts";
+import type { Command } from "./command.ts";
+import { RequestDecoder } from "./request-decoder.ts";
 import { bulkArray } from "./resp.ts";
 import { execute, findShardCommand } from "./store/commands.ts";
 import type { Entry } from "./store/entry.ts";
@@ -33,11 +34,11 @@ export class Recorder {
    * Call it after every command, a read too, since any may meet an expired key, and before the next:
    * records are made of the state the command left.
    */
-  records(args: readonly string[]): string {
+  records(command: Command): string {
     const expired = this.expired();
     if (this.#store.changes === this.#changes) return expired;
     this.#changes = this.#store.changes;
-    return expired + recordOf(this.#store, args);
+    return expired + recordOf(this.#store, command);
   }
 
   /** The records of keys that expired since; "" when none did. Call it after `expireSome`. */
@@ -47,10 +48,12 @@ export class Recorder {
   }
 }
 
-function recordOf(store: Store, args: readonly string[]): string {
+function recordOf(store: Store, command: Command): string {
+  const { args } = command;
   const name = findShardCommand(args[0] ?? "")?.name;
   switch (name) {
     case "set":
+      return args.length === 3 ? asSent(command) : valueRecord(store, args[1]!);
     case "setnx":
     case "incr":
     case "decr":
@@ -65,8 +68,12 @@ function recordOf(store: Store, args: readonly string[]): string {
     case "getdel":
       return bulkArray(["DEL", args[1]!]);
     default:
-      return bulkArray(args);
+      return asSent(command);
   }
+}
+
+function asSent({ text, args }: Command): string {
+  return text === "" ? bulkArray(args) : text;
 }
 
 function valueRecord(store: Store, key: string): string {
@@ -93,10 +100,10 @@ function expiryRecord(store: Store, key: string): string {
 }
 
 /** Does again what a record says. Nothing expires meanwhile: the file has a DEL where something did. */
-export function replay(store: Store, record: Command): void {
-  const reply = execute(store, record, BEFORE_ALL);
+export function replay(store: Store, { args }: Command): void {
+  const reply = execute(store, args, BEFORE_ALL);
   if (reply.startsWith("-")) {
-    throw new Error(`The log's record "${record[0]}" cannot be replayed: ${reply.slice(1).trim()}`);
+    throw new Error(`The log's record "${args[0]}" cannot be replayed: ${reply.slice(1).trim()}`);
   }
 }
 

@@ -8,10 +8,10 @@
  *   +PONG
  * ```
  */
-import type { Command } from "./request-decoder.ts";
+import { Command } from "./command.ts";
 import { fromShardScan, toShardScan } from "./scan-cursor.ts";
-import { mergeAll, mergeParts, shardOf, splitByShard } from "./shard.ts";
-import type { ShardCommand } from "./store/command.ts";
+import { mergeAll, mergeParts, ownerOf, splitByShard } from "./shard.ts";
+import type { KeyPositions, ShardCommand } from "./store/command.ts";
 
 /** Executes commands on one shard; always answers, if need be with errors. */
 export type RunOnShard = (
@@ -19,21 +19,16 @@ export type RunOnShard = (
   commands: readonly Command[],
 ) => Promise<readonly string[]>;
 
-/** Where a reply will be: the shard, and the place among its replies. */
-interface Place {
-  readonly shard: number;
-  readonly at: number;
-}
-
-/** A reply that is made of several. */
+/** A reply that is made of those of several shards. */
 interface Merged {
-  readonly places: readonly Place[];
+  readonly shards: readonly number[];
   readonly merge: (replies: readonly string[]) => string;
 }
 
 export class Pipeline {
   readonly #shards: number;
-  readonly #slots: (string | Place | Merged)[] = [];
+  /** For each command its reply, or the shards whose next ones it takes: they come in order. */
+  readonly #slots: (string | number | Merged)[] = [];
   readonly #batches: (Command[] | undefined)[] = [];
   #concerned = 0;
 
@@ -57,24 +52,26 @@ export class Pipeline {
   }
 
   /** Adds a command for the shards that own its keys, or for all when it has none. */
-  command({ name, keys }: ShardCommand, args: Command): void {
+  command({ name, keys }: ShardCommand, command: Command): void {
+    const { args } = command;
     if (keys !== undefined) {
-      if (keys.last === 1) this.#slots.push(this.#put(shardOf(args[1]!, this.#shards), args));
-      else this.#split(args);
+      const owner = ownerOf(args, keys, this.#shards);
+      if (owner !== undefined) this.#slots.push(this.#put(owner, command));
+      else this.#split(args, keys);
     } else if (name === "scan") {
       const { shard, args: asked } = toShardScan(args, this.#shards);
       const merge = ([reply = ""]: readonly string[]): string =>
         fromShardScan(reply, shard, this.#shards);
-      this.#slots.push({ places: [this.#put(shard, asked)], merge });
+      this.#slots.push({ shards: [this.#put(shard, new Command(asked))], merge });
     } else {
-      this.everywhere(args, mergeAll);
+      this.everywhere(command, mergeAll);
     }
   }
 
   /** Adds a command for all shards, whose replies become one. */
-  everywhere(args: Command, merge: (replies: readonly string[]) => string): void {
-    const places = Array.from({ length: this.#shards }, (_, shard) => this.#put(shard, args));
-    this.#slots.push({ places, merge });
+  everywhere(command: Command, merge: (replies: readonly string[]) => string): void {
+    const shards = Array.from({ length: this.#shards }, (_, shard) => this.#put(shard, command));
+    this.#slots.push({ shards, merge });
   }
 
   /** Asks the shards, all at once, and answers with all replies. */
@@ -90,28 +87,32 @@ export class Pipeline {
         }),
       );
     }
+    const taken: number[] = [];
+    const next = (shard: number): string => {
+      const at = taken[shard] ?? 0;
+      taken[shard] = at + 1;
+      return replies[shard]![at]!;
+    };
     let text = "";
     for (const slot of this.#slots) {
-      if (typeof slot === "string") text += slot;
-      else if ("shard" in slot) text += replies[slot.shard]![slot.at]!;
-      else text += slot.merge(slot.places.map(({ shard, at }) => replies[shard]![at]!));
+      if (typeof slot === "number") text += next(slot);
+      else text += typeof slot === "string" ? slot : slot.merge(slot.shards.map(next));
     }
     return text;
   }
 
-  #put(shard: number, args: Command): Place {
-    let batch = this.#batches[shard];
+  #put(shard: number, command: Command): number {
+    const batch = this.#batches[shard];
     if (batch === undefined) {
-      this.#batches[shard] = batch = [];
+      this.#batches[shard] = [command];
       this.#concerned++;
-    }
-    batch.push(args);
-    return { shard, at: batch.length - 1 };
+    } else batch.push(command);
+    return shard;
   }
 
-  #split(args: Command): void {
-    const parts = splitByShard(args, (key) => shardOf(key, this.#shards));
-    const places = parts.map((part) => this.#put(part.shard, part.args));
-    this.#slots.push({ places, merge: (replies) => mergeParts(parts, replies) });
+  #split(args: readonly string[], keys: KeyPositions): void {
+    const parts = splitByShard(args, keys, this.#shards);
+    const shards = parts.map((part) => this.#put(part.shard, new Command(part.args)));
+    this.#slots.push({ shards, merge: (replies) => mergeParts(parts, replies) });
   }
 }

@@ -1,9 +1,7 @@
 import { constants } from "node:buffer";
+import { Command } from "./command.ts";
 import { splitInline } from "./inline-request.ts";
 import { Unparsed } from "./unparsed.ts";
-
-/** A command's name and arguments, each a latin1 string: one char is one byte. */
-export type Command = string[];
 
 export interface RequestLimits {
   /** Most arguments in one command. */
@@ -67,11 +65,13 @@ export class RequestDecoder {
 
   // The command in progress: its arguments so far, how many are to come (0: its header is next), and
   // the length of the argument at `#pos` (-1: the argument's header is next).
-  #args: Command = [];
+  #args: string[] = [];
   #argsBytes = 0;
   #missing = 0;
   #bulk = -1;
 
+  /** Where the command in progress begins in the input; -1 when its text there is not all of it. */
+  #from = -1;
   /** Where the parser stands in its input. */
   #pos = 0;
   /** How much of the stream came before that input. */
@@ -117,12 +117,13 @@ export class RequestDecoder {
     const text =
       input.length <= LARGEST_TEXT ? input.toString("latin1", 0, input.length) : undefined;
     this.#wanted = 0;
+    this.#from = -1;
     while (this.#pos < input.length) {
       if (this.#missing > 0) {
         if (this.#bulk < 0 && !this.#readBulkHeader(input)) return;
         if (!this.#readBulk(input, text)) return;
         if (--this.#missing > 0) continue;
-        commands.push(this.#args);
+        commands.push(this.#command(text));
         this.#args = [];
         this.#argsBytes = 0;
       } else if (input[this.#pos] === STAR) {
@@ -135,7 +136,14 @@ export class RequestDecoder {
     }
   }
 
+  #command(text: string | undefined): Command {
+    return text === undefined || this.#from < 0
+      ? new Command(this.#args)
+      : new Command(this.#args, text, this.#from, this.#pos);
+  }
+
   #readCommandHeader(input: Buffer): boolean {
+    this.#from = this.#pos;
     const count = this.#readLength(input, "too big mbulk count string");
     if (count === INCOMPLETE) return false;
     if (count === MALFORMED || count > this.#limits.arguments) {
@@ -172,9 +180,10 @@ export class RequestDecoder {
       this.#wanted = this.#bulk + 2;
       return false;
     }
-    // Redis does not look at these two bytes either; a file must prove that it is whole.
-    if (this.#strict && (input[to] !== CR || input[to + 1] !== LF)) {
-      return this.#fail("expected the end of a line");
+    if (input[to] !== CR || input[to + 1] !== LF) {
+      // Redis does not look at these two bytes either; a file must prove that it is whole.
+      if (this.#strict) return this.#fail("expected the end of a line");
+      this.#from = -1;
     }
     this.#args.push(
       text !== undefined && this.#bulk < SHORTEST_SLICE
@@ -196,7 +205,7 @@ export class RequestDecoder {
     if (end < 0) return false;
     const args = splitInline(input.toString("latin1", this.#pos, end));
     if (args === undefined) return this.#fail("unbalanced quotes in request");
-    if (args.length > 0) commands.push(args);
+    if (args.length > 0) commands.push(new Command(args));
     this.#pos = end + 1;
     return true;
   }

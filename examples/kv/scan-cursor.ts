@@ -11,11 +11,11 @@ import { parseCursor } from "./store/scan.ts";
 
 export interface ShardScan {
   readonly shard: number;
-  readonly args: string[];
+  readonly args: readonly string[];
 }
 
 /** The SCAN to send to one shard. A cursor that is none goes there as it is, and gets its error. */
-export function toShardScan(args: string[], shards: number): ShardScan {
+export function toShardScan(args: readonly string[], shards: number): ShardScan {
   const cursor = parseCursor(args[1]!);
   if (cursor === undefined) return { shard: 0, args };
   const shard = cursor % shards;

@@ -12,8 +12,8 @@
  */
 import { implement, KilledError, type ActorDef, type InitContext, type Reply } from "troupe";
 import { AppendLog, syncDirectoryOf } from "./append-log.ts";
+import type { Command } from "./command.ts";
 import { Recorder, replay } from "./log-record.ts";
-import type { Command } from "./request-decoder.ts";
 import { error } from "./resp.ts";
 import { Rewrite } from "./rewrite.ts";
 import { execute } from "./store/commands.ts";
@@ -100,7 +100,7 @@ export const Shard: ActorDef<Shard, ShardProps> = implement<Shard>()({
     run(ctx, commands) {
       const { state } = ctx;
       const now = Date.now();
-      const replies = commands.map((args) => executeOne(state, args, now));
+      const replies = commands.map((command) => executeOne(state, command, now));
       if (state.store.nextExpiry() < state.expiresAt) expireLater(ctx, state, now);
       if (!state.log.isDirty) return replies;
       const reply = ctx.defer<readonly string[]>();
@@ -136,9 +136,9 @@ async function close({ log, rewrite }: State): Promise<void> {
   await log.close();
 }
 
-function executeOne({ store, recorder, log }: State, args: Command, now: number): string {
-  const reply = execute(store, args, now);
-  const records = recorder.records(args);
+function executeOne({ store, recorder, log }: State, command: Command, now: number): string {
+  const reply = execute(store, command.args, now);
+  const records = recorder.records(command);
   if (records !== "") log.append(records);
   return reply;
 }

@@ -7,8 +7,7 @@
  * ```
  */
 import { array, arrayItems, integer, OK } from "./resp.ts";
-import { ONE_KEY } from "./store/command.ts";
-import { findShardCommand } from "./store/commands.ts";
+import type { KeyPositions } from "./store/command.ts";
 
 /**
  * The shard of a key, by FNV-1a.
@@ -39,6 +38,21 @@ function hashBytes(key: string, from: number, to: number): number {
   return sum >>> 0;
 }
 
+/** The shard that owns all keys of a command; undefined when several do. */
+export function ownerOf(
+  args: readonly string[],
+  { last, step }: KeyPositions,
+  shards: number,
+): number | undefined {
+  const owner = shardOf(args[1]!, shards);
+  // A dangling key: whoever gets the command whole will say that its arity is wrong.
+  if (last === 1 || shards === 1 || (args.length - 1) % step !== 0) return owner;
+  for (let at = 1 + step; at < args.length; at += step) {
+    if (shardOf(args[at]!, shards) !== owner) return undefined;
+  }
+  return owner;
+}
+
 export interface Part {
   readonly shard: number;
   readonly args: string[];
@@ -47,41 +61,24 @@ export interface Part {
 }
 
 /**
- * The commands to send to each shard; one part, with the same array, when one shard owns all keys.
+ * The commands to send to each of the shards that own a command's keys.
  *
  * Each part is atomic, the whole is not: another client may see one shard's half of an MSET. Only for
  * commands that have keys, and whose arity was checked.
  */
-export function splitByShard(args: string[], of: (key: string) => number): Part[] {
-  const keys = findShardCommand(args[0]!)?.keys ?? ONE_KEY;
-  const { step } = keys;
-  const shard = of(args[1]!);
-  // A dangling key: whoever gets the command whole will say that its arity is wrong.
-  const whole = keys.last === 1 || (args.length - 1) % step !== 0;
-  if (whole || !severalShards(args, step, shard, of)) return [{ shard, args, places: [] }];
-
-  const parts = new Map<number, Part>();
+export function splitByShard(
+  args: readonly string[],
+  { step }: KeyPositions,
+  shards: number,
+): Part[] {
+  const parts: (Part | undefined)[] = [];
   for (let at = 1, place = 0; at < args.length; at += step, place++) {
-    const owner = of(args[at]!);
-    let part = parts.get(owner);
-    if (part === undefined) {
-      part = { shard: owner, args: [args[0]!], places: [] };
-      parts.set(owner, part);
-    }
+    const shard = shardOf(args[at]!, shards);
+    const part = (parts[shard] ??= { shard, args: [args[0]!], places: [] });
     for (let offset = 0; offset < step; offset++) part.args.push(args[at + offset]!);
     part.places.push(place);
   }
-  return [...parts.values()];
-}
-
-function severalShards(
-  args: readonly string[],
-  step: number,
-  shard: number,
-  of: (key: string) => number,
-): boolean {
-  for (let at = 1 + step; at < args.length; at += step) if (of(args[at]!) !== shard) return true;
-  return false;
+  return parts.filter((part) => part !== undefined);
 }
 
 /** One reply from the parts' replies, which stand in the order of the parts. */

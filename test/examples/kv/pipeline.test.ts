@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Command } from "../../../examples/kv/command.ts";
 import { Pipeline } from "../../../examples/kv/pipeline.ts";
 import { execute, findShardCommand } from "../../../examples/kv/store/commands.ts";
 import { Store } from "../../../examples/kv/store/store.ts";
@@ -25,10 +26,10 @@ test("a pipeline over many shards answers as one store would", async () => {
       let expected = "";
       for (const args of sent) {
         expected += execute(alone, args, 0);
-        pipeline.command(findShardCommand(args[0])!, [...args]);
+        pipeline.command(findShardCommand(args[0])!, new Command(args));
       }
       const replies = await pipeline.run((shard, batch) =>
-        Promise.resolve(batch.map((args) => execute(divided[shard]!, args, 0))),
+        Promise.resolve(batch.map(({ args }) => execute(divided[shard]!, args, 0))),
       );
       expect(replies).toBe(expected);
     }),
@@ -39,9 +40,9 @@ test("a pipeline over many shards answers as one store would", async () => {
 test("replies that are known stand in their places among those that are asked for", async () => {
   const pipeline = new Pipeline(2);
   pipeline.reply("+1\r\n");
-  pipeline.command(findShardCommand("GET")!, ["GET", "a"]);
+  pipeline.command(findShardCommand("GET")!, new Command(["GET", "a"]));
   pipeline.reply("+3\r\n");
-  pipeline.everywhere(["DBSIZE"], (replies) => `+${replies.length}\r\n`);
+  pipeline.everywhere(new Command(["DBSIZE"]), (replies) => `+${replies.length}\r\n`);
   const asked: number[] = [];
   const text = await pipeline.run((shard, batch) => {
     asked.push(shard);

@@ -204,7 +204,7 @@ describe.skipIf(!redisIsInstalled)("against redis-server", () => {
   });
 });
 
-function answer(store: Store, args: string[]): string {
+function answer(store: Store, args: readonly string[]): string {
   const refused = refuse(args);
   if (refused !== undefined) return refused;
   switch (args[0]!.toLowerCase()) {
@@ -222,7 +222,9 @@ function answer(store: Store, args: string[]): string {
 function answerStream(request: string): string {
   const decoder = new RequestDecoder();
   const store = new Store();
-  const replies = decoder.feed(Buffer.from(request, "latin1")).map((args) => answer(store, args));
+  const replies = decoder
+    .feed(Buffer.from(request, "latin1"))
+    .map(({ args }) => answer(store, args));
   return replies.join("") + (decoder.error ?? "");
 }
 
@@ -236,7 +238,7 @@ function comparable(args: string[], reply: string): unknown {
   const items = new RequestDecoder().feed(
     Buffer.from(reply.replace(/^\*2\r\n\$1\r\n0\r\n/, ""), "latin1"),
   );
-  const flat = items.flat();
+  const flat = items.flatMap((item) => item.args);
   if (name !== "hgetall") return flat.toSorted();
   return flat.flatMap((field, at) => (at % 2 === 0 ? [`${field}=${flat[at + 1]}`] : [])).toSorted();
 }

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Command, RequestDecoder } from "../../../examples/kv/request-decoder.ts";
+import type { Command } from "../../../examples/kv/command.ts";
+import { RequestDecoder } from "../../../examples/kv/request-decoder.ts";
 import { bulkArray } from "../../../examples/kv/resp.ts";
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
 const latin1 = fc
   .uint8Array({ maxLength: 40 })
   .map((array) => Buffer.from(array).toString("latin1"));
+const argsOf = (received: readonly Command[]) => received.map(({ args }) => args);
 const commands = fc.array(fc.array(latin1, { minLength: 1, maxLength: 5 }), { maxLength: 8 });
 
 describe("RequestDecoder", () => {
@@ -29,8 +31,32 @@ describe("RequestDecoder", () => {
         const expected = sent.flatMap((args, place) =>
           place === 0 ? [args] : [["ECHO", "in line"], args],
         );
-        expect(received).toEqual(expected);
+        expect(argsOf(received)).toEqual(expected);
         expect(decoder.wholeBytes).toBe(stream.length);
+      }),
+    );
+  });
+
+  test("keeps a command's text where it came in one piece, and only what reads as the same", () => {
+    const ends = fc.constantFrom("\r\n", "\r\n", "\n\n", "xx");
+    const sloppy = fc.tuple(fc.array(latin1, { minLength: 1, maxLength: 3 }), ends);
+    fc.assert(
+      fc.property(fc.array(sloppy), fc.nat({ max: 100 }), (sent, cut) => {
+        const texts = sent.map(([args, end]) => bulkArray(args).slice(0, -2) + end);
+        const stream = bytes(texts.join(""));
+        const decoder = new RequestDecoder();
+        const [first, second] = [stream.subarray(0, cut), stream.subarray(cut)];
+        const received = [...decoder.feed(first), ...decoder.feed(second)];
+        let at = 0;
+        for (const [index, { args, text }] of received.entries()) {
+          const from = at;
+          at += texts[index]!.length;
+          const isCut = from < cut && cut < at;
+          const isSound = sent[index]![1] === "\r\n";
+          const whole = isSound ? [bulkArray(args)] : [""];
+          expect(isCut ? [...whole, ""] : whole).toContain(text);
+        }
+        expect(received.length).toBe(sent.length);
       }),
     );
   });
@@ -46,7 +72,7 @@ describe("RequestDecoder", () => {
 
   test("returns the commands before a fault, and nothing after it", () => {
     const decoder = new RequestDecoder();
-    expect(decoder.feed(bytes("PING\r\n*1\r\n+x\r\nPING\r\n"))).toEqual([["PING"]]);
+    expect(argsOf(decoder.feed(bytes("PING\r\n*1\r\n+x\r\nPING\r\n")))).toEqual([["PING"]]);
     expect(decoder.error).toBe("-ERR Protocol error: expected '$', got '+'\r\n");
     expect(decoder.feed(bytes("PING\r\n"))).toEqual([]);
   });
@@ -76,7 +102,7 @@ describe("RequestDecoder", () => {
     for (let at = 0; at < stream.length; at += 1024) {
       received.push(...decoder.feed(stream.subarray(at, at + 1024)));
     }
-    expect(received[0]?.[2] === value).toBe(true);
+    expect(received[0]?.args[2] === value).toBe(true);
   });
 
   test("an announced length reserves no memory", () => {

@@ -6,8 +6,14 @@ import {
   select,
 } from "../../../examples/kv/commands-connection.ts";
 import { fromShardScan, toShardScan } from "../../../examples/kv/scan-cursor.ts";
-import { mergeAll, mergeParts, shardOf, splitByShard } from "../../../examples/kv/shard.ts";
-import { execute } from "../../../examples/kv/store/commands.ts";
+import {
+  mergeAll,
+  mergeParts,
+  ownerOf,
+  shardOf,
+  splitByShard,
+} from "../../../examples/kv/shard.ts";
+import { execute, findShardCommand } from "../../../examples/kv/store/commands.ts";
 import { Store } from "../../../examples/kv/store/store.ts";
 
 const SHARDS = 3;
@@ -17,8 +23,12 @@ class Shards {
   readonly stores = Array.from({ length: SHARDS }, () => new Store());
 
   keyed(line: string): string {
-    const parts = splitByShard(line.split(" "), (key) => shardOf(key, SHARDS));
-    const replies = parts.map(({ shard, args }) => execute(this.stores[shard]!, args, 0));
+    const args = line.split(" ");
+    const keys = findShardCommand(args[0]!)!.keys!;
+    const owner = ownerOf(args, keys, SHARDS);
+    if (owner !== undefined) return execute(this.stores[owner]!, args, 0);
+    const parts = splitByShard(args, keys, SHARDS);
+    const replies = parts.map((part) => execute(this.stores[part.shard]!, part.args, 0));
     return mergeParts(parts, replies);
   }
 

@@ -15,7 +15,7 @@ function scan(store: Store, cursor: string, count: number): [string, string[]] {
   const reply = execute(store, ["SCAN", cursor, "COUNT", String(count)], 0);
   const next = reply.split("\r\n")[2]!;
   const keys = reply.slice(reply.indexOf("*", 1));
-  return [next, new RequestDecoder().feed(Buffer.from(keys, "latin1")).flat()];
+  return [next, new RequestDecoder().feed(Buffer.from(keys, "latin1")).flatMap(({ args }) => args)];
 }
 
 describe("expiry", () => {
