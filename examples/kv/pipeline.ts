@@ -25,6 +25,8 @@ interface Merged {
   readonly merge: (replies: readonly string[]) => string;
 }
 
+const NO_REPLIES: Promise<readonly string[]> = Promise.resolve([]);
+
 export class Pipeline {
   readonly #shards: number;
   /** For each command its reply, or the shards whose next ones it takes: they come in order. */
@@ -76,15 +78,15 @@ export class Pipeline {
 
   /** Asks the shards, all at once, and answers with all replies. */
   async run(ask: RunOnShard): Promise<string> {
-    const replies: (readonly string[])[] = [];
+    let replies: (readonly string[])[] = [];
     if (this.#concerned === 1) {
       const shard = this.#batches.findIndex((batch) => batch !== undefined);
       replies[shard] = await ask(shard, this.#batches[shard]!);
     } else if (this.#concerned > 1) {
-      await Promise.all(
-        this.#batches.map(async (batch, shard) => {
-          if (batch !== undefined) replies[shard] = await ask(shard, batch);
-        }),
+      replies = await Promise.all(
+        Array.from(this.#batches, (batch, shard) =>
+          batch === undefined ? NO_REPLIES : ask(shard, batch),
+        ),
       );
     }
     const taken: number[] = [];
