@@ -4,8 +4,8 @@
  *       └ row      a figure of it: one line of the table
  */
 
-/** What a figure is in. Of `per s` more is better, of all others less. */
-export type Unit = "ns" | "ms" | "bytes" | "per s";
+/** What a figure is in. Of `per s` more is better, of all others less; a `%` is a part of a whole. */
+export type Unit = "ns" | "ms" | "bytes" | "per s" | "%";
 
 /** One row of the results. */
 export interface Measurement {

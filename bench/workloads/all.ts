@@ -23,6 +23,7 @@ const workloads = {
   monitors: async (): Promise<Workload> => (await import("./monitors.ts")).monitors,
   names: async (): Promise<Workload> => (await import("./names.ts")).names,
   start: async (): Promise<Workload> => (await import("./start.ts")).start,
+  kv: async (): Promise<Workload> => (await import("./kv.ts")).kv,
 };
 
 export type WorkloadName = keyof typeof workloads;
