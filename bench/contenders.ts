@@ -17,7 +17,7 @@ export const plain: Contender = { name: "plain", runs: "here", module: "plain" }
 const SYNCHRONOUS = "does not queue";
 
 /** In the order of the columns. */
-const peers: readonly Contender[] = [
+export const peers: readonly Contender[] = [
   { name: "nact", runs: "peer", module: "nact" },
   { name: "effect", runs: "peer", module: "effect" },
   { name: "comedy", runs: "peer", module: "comedy" },

@@ -99,18 +99,20 @@ export async function hold(
 }
 
 function measurement(task: Task, at: number, entrants: readonly Entrant[]): Measurement {
-  const { label, unit } = task.rows[at] ?? { label: task.adapter, unit: "ns" };
+  const { label, unit, alone } = task.rows[at] ?? { label: task.adapter, unit: "ns" };
   const valuesOf = ({ turns }: Entrant): number[] => turns.map((values) => values[at] ?? NaN);
-  const beside = entrants
-    .filter((each) => each.contender !== troupe && valuesOf(each).some(Number.isFinite))
-    .map((entrant): Beside => {
-      const { contender } = entrant;
-      const who = contender === plain ? (task.plain?.who ?? contender.name) : contender.name;
-      const values = valuesOf(entrant);
-      return contender.note === undefined ? { who, values } : { who, values, note: contender.note };
-    });
   const ours = entrants.find(({ contender }) => contender === troupe);
-  return { label, unit, values: ours === undefined ? [] : valuesOf(ours), beside };
+  const values = ours === undefined ? [] : valuesOf(ours);
+  if (alone) return { label, unit, values };
+  const beside = entrants
+    .filter(({ contender, turns }) => contender !== troupe && turns.length > 0)
+    .map((entrant): Beside => {
+      const { name, note } = entrant.contender;
+      const who = entrant.contender === plain ? (task.plain?.who ?? name) : name;
+      const theirs = valuesOf(entrant);
+      return note === undefined ? { who, values: theirs } : { who, values: theirs, note };
+    });
+  return { label, unit, values, beside };
 }
 
 function failuresOf(workload: string, task: Task, entrants: readonly Entrant[]): Failure[] {

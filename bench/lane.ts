@@ -53,6 +53,8 @@ function failed(error: unknown): void {
 // What the parent passes is a LaneOrder; see lanes.ts.
 const order = JSON.parse(process.argv[2] ?? "{}") as LaneOrder;
 process.on("uncaughtException", failed);
+// Without a parent there is nobody to work for, and a flood would go on for ever.
+process.on("disconnect", () => process.exit());
 const turn = await prepared(order).catch(failed);
 process.on("message", () => {
   turn?.().then((values) => say({ values }), failed);

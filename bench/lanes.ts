@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { Contender } from "./contenders.ts";
 import { openErlangLane } from "./erlang.ts";
 import type { LaneOrder, LaneSays } from "./lane.ts";
+import { answered } from "./patience.ts";
 import type { Task } from "./workload.ts";
 
 /** One contender at one task, somewhere else: warmed up, and waiting for its turn. */
@@ -19,9 +20,6 @@ export interface Assignment {
   readonly index: number;
   readonly smoke: boolean;
 }
-
-/** Nobody needs that long for a round, unless he hangs. */
-const PATIENCE_MS = 120_000;
 
 /** Resolves when the lane is ready for its first turn; undefined when it does not take part. */
 export function openLane(assignment: Assignment): Promise<Lane | undefined> {
@@ -41,18 +39,14 @@ async function openNodeLane(
     // Libraries that greet, or warn, are not a part of our table.
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const gone = once(child, "exit");
+  const gone = once(child, "exit").then(([code]): never => {
+    throw new Error(`it ended with ${String(code)} and no figures`);
+  });
+  // That it has ended is no news to whoever has ended it.
+  gone.catch(() => {});
   const next = async (): Promise<LaneSays> => {
-    const patience = AbortSignal.timeout(PATIENCE_MS);
-    const heard = once(child, "message", { signal: patience });
-    // It may be that nobody waits for it any more.
-    heard.catch(() => {});
-    const silent = gone.then(([code]) => {
-      throw new Error(`it ended with ${String(code)} and no figures`);
-    });
-    const [said] = await Promise.race([heard, silent]).catch((error: unknown) => {
-      throw patience.aborted ? new Error(`no answer within ${PATIENCE_MS} ms`) : error;
-    });
+    const heard = once(child, "message");
+    const [said] = await answered(Promise.race([heard, gone]));
     // What lane.ts sends.
     const message = said as LaneSays;
     if ("failed" in message) throw new Error(message.failed);
@@ -60,7 +54,7 @@ async function openNodeLane(
   };
   const end = async (): Promise<void> => {
     child.kill("SIGKILL");
-    await gone;
+    await gone.catch(() => {});
   };
   try {
     const said = await next();

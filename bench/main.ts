@@ -1,32 +1,49 @@
-import { measureAlone } from "./alone.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { measureAlone } from "./alone.ts";
+import { contenders, type Contender } from "./contenders.ts";
 import { hold, type Failure, type Outcome } from "./contest.ts";
-import { erlangVersion } from "./erlang.ts";
 import { writeDocuments } from "./documents.ts";
+import { erlangVersion } from "./erlang.ts";
 import { help, parseOptions, UsageError, type Options } from "./options.ts";
 import { installedVersions, installPeers } from "./peers-package.ts";
 import { resultRow, type ResultRow, type Results } from "./results.ts";
 import { header, lines } from "./table.ts";
-import { contenders, type Contender } from "./contenders.ts";
 import type { Workload } from "./workload.ts";
 import { loadWorkload, workloadNames } from "./workloads/all.ts";
 
-/** One workload; a failure of a contender is his alone. */
-async function run(
+/** Outcome after outcome of one workload; what fails is not the end of the others. */
+async function* outcomesOf(
   workload: Workload,
-  smoke: boolean,
   taking: readonly Contender[],
-  tell: (outcome: Outcome) => void,
-): Promise<void> {
-  if ("measure" in workload) {
+  smoke: boolean,
+): AsyncGenerator<Outcome> {
+  const { name } = workload;
+  if ("tasks" in workload) {
+    for (const [index, task] of workload.tasks.entries()) {
+      yield hold(taking, { workload: name, task, index, smoke });
+    }
+  } else if (!smoke) {
     // It would take as long as ever.
-    if (!smoke) tell({ measurements: await measureAlone(workload.name), failures: [] });
-    return;
+    yield measureAlone(name).then(
+      (measurements) => ({ measurements, failures: [] }),
+      (why: unknown) => ({
+        measurements: [],
+        failures: [{ label: name, who: "troupe", why: String(why) }],
+      }),
+    );
   }
-  for (const [index, task] of workload.tasks.entries()) {
-    tell(await hold(taking, { workload: workload.name, task, index, smoke }));
-  }
+}
+
+function show(row: ResultRow, smoke: boolean): void {
+  const { label, values, beside } = row;
+  const right = [...(values.length > 0 ? ["troupe"] : []), ...beside.map(({ who }) => who)];
+  console.log(smoke ? `${label}: ${right.join(", ")}` : lines(row).join("\n"));
+}
+
+function complain({ label, who, why }: Failure): void {
+  console.error(`${label}: ${who}: ${why}`);
+  process.exitCode = 1;
 }
 
 async function measure({ only, peers, smoke }: Options): Promise<Results> {
@@ -37,29 +54,21 @@ async function measure({ only, peers, smoke }: Options): Promise<Results> {
   }
   const taking = contenders(peers, erlang !== undefined);
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}`;
-  console.log(smoke ? "" : `${machine}\n\n${header}`);
+  if (!smoke) console.log(`${machine}\n\n${header}`);
   const rows: ResultRow[] = [];
-  const failures: Failure[] = [];
   for (const name of only) {
-    await run(await loadWorkload(name), smoke, taking, (outcome) => {
-      failures.push(...outcome.failures);
+    for await (const outcome of outcomesOf(await loadWorkload(name), taking, smoke)) {
       const found = outcome.measurements.map((each) => resultRow(name, each));
+      for (const row of found) show(row, smoke);
+      outcome.failures.forEach(complain);
       rows.push(...found);
-      for (const row of found) console.log(smoke ? smokeLine(row) : lines(row).join("\n"));
-      for (const { label, who, why } of outcome.failures) console.error(`${label}: ${who}: ${why}`);
-    });
+    }
   }
-  if (failures.length > 0) process.exitCode = 1;
   const versions = {
     ...(peers ? installedVersions() : {}),
     ...(erlang === undefined ? {} : { Erlang: erlang }),
   };
   return { date: new Date().toISOString().slice(0, 10), machine, versions, rows };
-}
-
-function smokeLine({ label, values, beside }: ResultRow): string {
-  const right = [...(values.length > 0 ? ["troupe"] : []), ...beside.map(({ who }) => who)];
-  return `${label}: ${right.join(", ")}`;
 }
 
 async function main(): Promise<void> {
@@ -76,7 +85,9 @@ async function main(): Promise<void> {
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
   }
-  if (options.write) writeDocuments(results);
+  if (!options.write) return;
+  if (process.exitCode === 1) console.error("not written: the figures are not complete");
+  else writeDocuments(results);
 }
 
 try {

@@ -17,10 +17,12 @@ export function summarize(values: readonly number[]): Summary {
 
 /**
  * Ours to theirs, the median of the rounds: a round's two figures were taken within seconds, and
- * the medians of each may come from different ones.
+ * the medians of each may come from different ones. NaN where one is not above zero: next to
+ * nothing is no measure of anything.
  */
 export function ratio(ours: readonly number[], theirs: readonly number[]): number {
   const rounds = Math.min(ours.length, theirs.length);
   const each = Array.from({ length: rounds }, (_, i) => (ours[i] ?? NaN) / (theirs[i] ?? NaN));
-  return summarize(each).median;
+  const { median } = summarize(each.map((part) => (part > 0 ? part : NaN)));
+  return Number.isFinite(median) ? median : NaN;
 }

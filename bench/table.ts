@@ -10,14 +10,15 @@ function cells(texts: readonly string[]): string {
     .trimEnd();
 }
 
-/** Three digits: more than a machine can promise. */
+/** Three digits: more than a machine can promise. Where they would all be zero, one that is not. */
 export function short(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return Math.round(value).toLocaleString("en");
-  return value.toFixed(size >= 10 ? 1 : 2);
+  if (size >= 0.005 || size === 0) return value.toFixed(size >= 10 ? 1 : 2);
+  return value.toPrecision(1);
 }
 
-export function times(ratio: number): string {
+function times(ratio: number): string {
   return Number.isFinite(ratio) ? `${short(ratio)} ×` : "–";
 }
 

@@ -1,4 +1,4 @@
-import type { Prepare, Round, Size, Task, Turn, Unit } from "./workload.ts";
+import type { Prepare, Round, Size, Task, Turn } from "./workload.ts";
 
 /** What all tasks have in common. */
 interface Common<S> {
@@ -90,10 +90,6 @@ export function gauged<S>({ measure, warmUp = false, ...task }: Gauged<S>): Task
       return turn;
     },
   };
-}
-
-export function row(label: string, unit: Unit): Task["rows"][number] {
-  return { label, unit };
 }
 
 const nothing = (): void => {};

@@ -53,8 +53,15 @@ export type Round = (ops: number) => number | Promise<number>;
 /** A turn in a contest: a value for each row. */
 export type Turn = () => Promise<readonly number[]>;
 
+interface TaskRow {
+  readonly label: string;
+  readonly unit: Unit;
+  /** Nobody is beside it: it is a question that only troupe is asked. */
+  readonly alone?: boolean;
+}
+
 export interface Task {
-  readonly rows: readonly { readonly label: string; readonly unit: Unit }[];
+  readonly rows: readonly TaskRow[];
   /** The name under which peers export it; what they have no export for, they do not take part in. */
   readonly adapter: string;
   readonly size: Size;
@@ -69,5 +76,5 @@ export interface Task {
   /** The leanest JavaScript that does the same work. */
   readonly plain: { readonly who: string; readonly prepare: Prepare<unknown> } | undefined;
   /** Warms up what was prepared, and returns what measures it once. */
-  begin(subject: unknown, size: Size): Promise<Turn>;
+  readonly begin: (subject: unknown, size: Size) => Promise<Turn>;
 }

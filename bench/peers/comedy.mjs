@@ -247,7 +247,6 @@ export const skynet = async ({ leaves }) => {
   };
 };
 
-// They are not ended: a parent looks through all its children for each that ends.
 export const memory = async ({ actors }) => {
   if (actors > PEOPLE_LIMIT) return undefined;
   const parent = await root();

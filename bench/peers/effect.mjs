@@ -235,15 +235,11 @@ export const skynet = ({ leaves }) => {
 
 export const memory = ({ actors }) => {
   if (actors > PEOPLE_LIMIT) return undefined;
-  let kept = [];
+  const kept = [];
   return {
     grow: async (count) => {
       for (let i = 0; i < count; i++) kept.push(spawn(counter));
       await Effect.runPromise(ask(kept.at(-1), false));
-    },
-    shrink: async () => {
-      for (const queue of kept) Queue.endUnsafe(queue);
-      kept = [];
     },
   };
 };

@@ -34,13 +34,10 @@ export const spawnStop = () => (ops) => {
 };
 
 export const memory = () => {
-  let kept = [];
+  const kept = [];
   return {
     grow: async (count) => {
       for (let i = 0; i < count; i++) kept.push(counter());
-    },
-    shrink: async () => {
-      kept = [];
     },
   };
 };

@@ -101,25 +101,7 @@ export const pingPong = () => {
   };
 };
 
-const hop = fromCallback(({ receive }) => {
-  let next;
-  receive((event) => {
-    if (event.type === "next") next = event.to;
-    else if (event.left === 0) event.done(event.count);
-    else {
-      const { left, count, done } = event;
-      next.send({ type: "token", left: left - 1, count: count + 1, done });
-    }
-  });
-});
-
-// A hop is a call inside of a call; when the token comes round, the first is still busy, and queues.
-export const ring = ({ actors }) => {
-  const hops = Array.from({ length: actors }, () => spawn(hop));
-  hops.forEach((each, i) => each.send({ type: "next", to: hops[(i + 1) % actors] }));
-  return (ops) =>
-    new Promise((done) => hops[0].send({ type: "token", left: ops - 1, count: 1, done }));
-};
+// No ring: each hop is a call inside of a call, and a thousand of them are too many for the stack.
 
 const peer = fromCallback(({ self, receive }) => {
   let pongs = 0;
@@ -158,16 +140,46 @@ export const spawnStop = () => (ops) => {
   return input.lived === input.ended ? input.lived : -1;
 };
 
+const TREE_LIMIT = 100_000;
+
+const node = fromCallback(({ input, self, receive }) => {
+  let sum = 0;
+  let missing = 10;
+  const tell = (total) => {
+    input.parent.send({ type: "report", sum: total });
+    self.stop();
+  };
+  receive((event) => {
+    if (event.type === "report") {
+      sum += event.sum;
+      if (--missing === 0) tell(sum);
+      return;
+    }
+    const { first, leaves } = input;
+    if (leaves === 1) return tell(first);
+    const part = leaves / 10;
+    for (let i = 0; i < 10; i++) {
+      const child = spawn(node, { first: first + i * part, leaves: part, parent: self });
+      child.send({ type: "begin" });
+    }
+  });
+});
+
+export const skynet = ({ leaves }) => {
+  if (leaves > TREE_LIMIT) return undefined;
+  return () =>
+    new Promise((resolve) => {
+      const parent = { send: ({ sum }) => resolve(sum) };
+      spawn(node, { first: 0, leaves, parent }).send({ type: "begin" });
+    });
+};
+
 export const memory = ({ actors }) => {
   if (actors > PEOPLE_LIMIT) return undefined;
-  let kept = [];
+  const kept = [];
   return {
     grow: async (count) => {
       for (let i = 0; i < count; i++) kept.push(spawn(counter));
-    },
-    shrink: async () => {
-      for (const actor of kept) actor.stop();
-      kept = [];
     },
   };
 };

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { actor, createSystem, implement, stop, type ActorDef, type AnyRef, type Ref } from "troupe";
-import { gauged, row } from "../task.ts";
+import { gauged } from "../task.ts";
 import type { Contest, Size } from "../workload.ts";
 import { Counter, PlainCounter } from "./counting.ts";
 
@@ -70,10 +70,10 @@ export const flood: Contest = {
       adapter: "flood",
       size: { ms: 2_000 },
       rows: [
-        row("flood, loop delay p50", "ms"),
-        row("flood, loop delay p99", "ms"),
-        row("flood, call p50", "ms"),
-        row("flood, call p99", "ms"),
+        { label: "flood, loop delay p50", unit: "ms" },
+        { label: "flood, loop delay p99", unit: "ms" },
+        { label: "flood, call p50", unit: "ms" },
+        { label: "flood, call p99", unit: "ms" },
       ],
       fresh: false,
       warmUp: true,

@@ -1,5 +1,5 @@
 import { createSystem, type AnyRef } from "troupe";
-import { gauged, row } from "../task.ts";
+import { gauged } from "../task.ts";
 import type { Contest, Size, Task } from "../workload.ts";
 import { Counter, PlainCounter } from "./counting.ts";
 
@@ -7,7 +7,7 @@ import { Counter, PlainCounter } from "./counting.ts";
 interface Population {
   /** Resolves when all of them have started and are waiting. */
   grow(count: number): Promise<void>;
-  /** Ends all of them; absent where nothing can be ended. */
+  /** Ends all of them; only troupe is asked what that leaves. */
   shrink?(): Promise<void>;
 }
 
@@ -31,9 +31,10 @@ async function weigh(population: Population, { actors = 0 }: Size): Promise<read
   await population.grow(actors);
   const alive = await used();
   await population.shrink?.();
-  const after = population.shrink === undefined ? undefined : await used();
-  const left = after === undefined ? NaN : after.heap - before.heap;
-  return [alive.rss - before.rss, alive.heap - before.heap, left].map((bytes) => bytes / actors);
+  const after = await used();
+  return [alive.rss - before.rss, alive.heap - before.heap, after.heap - before.heap].map(
+    (bytes) => bytes / actors,
+  );
 }
 
 function idleActors(): Population {
@@ -53,13 +54,10 @@ function idleActors(): Population {
 }
 
 function objects(): Population {
-  let kept: PlainCounter[] = [];
+  const kept: PlainCounter[] = [];
   return {
     grow: async (count) => {
       for (let i = 0; i < count; i++) kept.push(new PlainCounter());
-    },
-    shrink: async () => {
-      kept = [];
     },
   };
 }
@@ -69,10 +67,11 @@ function memory(label: string, count: number): Task {
     adapter: "memory",
     size: { actors: count },
     rows: [
-      row(`memory, ${label}, RSS`, "bytes"),
-      row(`memory, ${label}, heap`, "bytes"),
-      row(`memory, ${label}, heap left at the end`, "bytes"),
+      { label: `memory, ${label}, RSS`, unit: "bytes" },
+      { label: `memory, ${label}, heap`, unit: "bytes" },
+      { label: `memory, ${label}, heap left at the end`, unit: "bytes", alone: true },
     ],
+    rounds: 2,
     // What a process has freed it does not always give back: a second round would look cheaper.
     fresh: true,
     measure: weigh,

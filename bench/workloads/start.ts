@@ -1,4 +1,4 @@
-import { gauged, row } from "../task.ts";
+import { gauged } from "../task.ts";
 import type { Contest } from "../workload.ts";
 
 /** Imports a library, starts an actor, and gets 1 from it. */
@@ -18,7 +18,7 @@ export const start: Contest = {
     gauged({
       adapter: "start",
       size: {},
-      rows: [row("start", "ms")],
+      rows: [{ label: "start", unit: "ms" }],
       rounds: 9,
       fresh: true,
       measure: async (begin: Start) => {

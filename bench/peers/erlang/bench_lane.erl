@@ -75,18 +75,13 @@ downs(Left, Reason, Right) ->
         {'DOWN', _, process, _, _} -> downs(Left - 1, Reason, Right)
     end.
 
-%% Bytes for each of so many processes: of the operating system, of the emulator, and left at the end.
+%% Bytes for each of so many processes: of the operating system, and of the emulator.
 weigh(Count, SpawnAll) ->
-    Before = used(),
+    {Rss, Total} = used(),
     Pids = SpawnAll(),
-    Alive = used(),
-    Monitors = [monitor(process, Pid) || Pid <- Pids],
-    [exit(Pid, kill) || Pid <- Pids],
-    [receive {'DOWN', Monitor, process, _, _} -> ok end || Monitor <- Monitors],
-    After = used(),
-    [(element(1, Alive) - element(1, Before)) / Count,
-     (element(2, Alive) - element(2, Before)) / Count,
-     (element(2, After) - element(2, Before)) / Count].
+    {RssNow, TotalNow} = used(),
+    Count = length(Pids),
+    [(RssNow - Rss) / Count, (TotalNow - Total) / Count].
 
 used() ->
     [erlang:garbage_collect(Pid) || Pid <- few_processes()],

@@ -93,7 +93,7 @@ prepare(scaling, #{actors := Actors}) ->
     All = list_to_tuple([spawn_link(fun() -> one(0, Left, Main) end)
                          || _ <- lists:seq(1, Actors)]),
     Next = atomics:new(1, []),
-    fun(Ops) -> batches(Ops, 1000, fun(Batch) -> spread(Batch, All, Actors, Left, Next) end) end;
+    fun(Ops) -> batches(Ops, min(Actors, 1000), fun(Batch) -> spread(Batch, All, Actors, Left, Next) end) end;
 prepare(timers, #{pending := Pending}) ->
     [erlang:send_after(60000 + I rem 60000, self(), tick) || I <- lists:seq(1, Pending)],
     fun(Ops) ->
@@ -113,12 +113,14 @@ prepare(monitors, #{watchers := Watchers}) ->
         times(Ops, fun() -> demonitor(monitor(process, Watched), [flush]) end),
         Ops
     end;
-prepare(downs, _) ->
+prepare(downs, #{watchers := Watchers}) ->
     fun(Ops) ->
-        Watched = spawn(fun() -> receive stop -> exit(lived) end end),
-        times(Ops, fun() -> monitor(process, Watched) end),
-        Watched ! stop,
-        downs(Ops, lived)
+        batches(Ops, Watchers, fun(Batch) ->
+            Watched = spawn(fun() -> receive stop -> exit(lived) end end),
+            times(Batch, fun() -> monitor(process, Watched) end),
+            Watched ! stop,
+            downs(Batch, lived)
+        end)
     end;
 prepare(links, #{watchers := Watchers}) ->
     Hub = spawn_link(fun stuck/0),
