@@ -1,10 +1,15 @@
 import type { PendingCall } from "./pending-call.ts";
 import type { ActorLog } from "./log.ts";
+import type { Owed } from "./owed.ts";
 import type { Request } from "./reply.ts";
+import type { Reactions } from "./turn.ts";
 import type { IncarnationTimers, KeyedTimer } from "./timers.ts";
 
 /** What few handlers ask for, made when they do. */
 export class AskedFor {
+  /** For handlers that wait. */
+  reactions: Reactions | null = null;
+  owed: Owed | null = null;
   abort: AbortController | null = null;
   log: ActorLog | null = null;
   timers: IncarnationTimers | null = null;

@@ -111,7 +111,6 @@ export function passOn(call: PendingCall, to: Cell): boolean {
   if (extra.waiter !== null && closesCircle(call, extra.waiter, to)) return false;
   // Whoever owed it may end before the other has answered.
   extra.owed?.delete(call);
-  extra.owed = null;
   extra.passedTo = to;
   return true;
 }

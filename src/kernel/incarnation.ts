@@ -1,8 +1,10 @@
 import type { GroupFilter } from "../names/groups.ts";
 import type { Topic } from "../names/topics.ts";
 import { behaviourOf, type ActorDef } from "./behaviour.ts";
+import { Owed } from "./owed.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { AskedFor } from "./asked-for.ts";
+import type { Belonging } from "./belonging.ts";
 import type { Cell } from "./cell.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
 import { ActorStoppedError, BadInputError, KilledError } from "./errors.ts";
@@ -24,12 +26,6 @@ import { Task, type TaskOptions } from "./tasks.ts";
 import { IncarnationTimers, type KeyedTimer, type Timers } from "./timers.ts";
 import { pendingOf } from "./verb.ts";
 
-/** Something that ends with the incarnation that owns it: a timer, a task, a monitor … */
-export interface Belonging {
-  /** Ends it; its owner forgets it by itself. */
-  release(): void;
-}
-
 /** What became of the message that is being handled, where it was not simply handled. */
 const REPLY_TAKEN = 1;
 export const STASHED = 2;
@@ -48,7 +44,6 @@ export class Incarnation implements Context<unknown> {
   /** Set by the handler that runs: `REPLY_TAKEN`, `STASHED` or 0. */
   taken = 0;
   #own: Set<Belonging> | null = null;
-  #owed: Set<PendingCall> | null = null;
   #more: AskedFor | null = null;
 
   constructor(cell: Cell) {
@@ -121,17 +116,16 @@ export class Incarnation implements Context<unknown> {
   close(reason: ExitReason): void {
     this.#fenced ??= reason;
     this.release();
-    const owed = this.#owed;
-    this.#owed = null;
-    if (owed !== null) for (const call of owed) call.receiverGone(this.cell.label, reason);
+    const owed = this.#more?.owed;
+    for (let call = owed?.shift(); call != null; call = owed?.shift()) {
+      call.receiverGone(this.cell.label, reason);
+    }
   }
 
   /** Takes over a reply that somebody is still to give. */
   owe(call: PendingCall): void {
-    const { extra } = call;
-    extra.owed?.delete(call);
-    extra.owed = this.#owed ??= new Set();
-    extra.owed.add(call);
+    call.extra.owed?.delete(call);
+    (this.extra.owed ??= new Owed()).add(call);
   }
 
   /** The sender of what this incarnation sends behind an `await`; throws when it was killed. */
@@ -159,12 +153,12 @@ export class Incarnation implements Context<unknown> {
     return (value) => (this.over ? undefined : fn(value));
   }
 
-  get #extra(): AskedFor {
+  get extra(): AskedFor {
     return (this.#more ??= new AskedFor());
   }
 
   nameTimer(key: string, timer: KeyedTimer): void {
-    (this.#extra.timersByKey ??= new Map()).set(key, timer);
+    (this.extra.timersByKey ??= new Map()).set(key, timer);
   }
 
   timerNamed(key: string): KeyedTimer | undefined {
@@ -209,7 +203,7 @@ export class Incarnation implements Context<unknown> {
 
   /** The one thing left after a kill: it is how abandoned code learns of it. */
   get signal(): AbortSignal {
-    const extra = this.#extra;
+    const extra = this.extra;
     if (extra.abort === null) {
       extra.abort = new AbortController();
       if (this.over) this.release();
@@ -221,7 +215,7 @@ export class Incarnation implements Context<unknown> {
     this.check("ctx.request");
     const envelope = this.cell.current;
     if (envelope === null || envelope.call === null) return undefined;
-    const extra = this.#extra;
+    const extra = this.extra;
     if (extra.requestFor !== envelope.call) {
       extra.requestFor = envelope.call;
       extra.request = new Request(envelope.verb.name, envelope.call);
@@ -231,12 +225,12 @@ export class Incarnation implements Context<unknown> {
 
   get log(): ActorLog {
     this.checkRevoked("ctx.log");
-    return (this.#extra.log ??= this.cell.kernel.log.of(() => this.cell.label));
+    return (this.extra.log ??= this.cell.kernel.log.of(() => this.cell.label));
   }
 
   get timers(): Timers {
     this.checkRevoked("ctx.timers");
-    return (this.#extra.timers ??= new IncarnationTimers(this));
+    return (this.extra.timers ??= new IncarnationTimers(this));
   }
 
   get children(): Children {

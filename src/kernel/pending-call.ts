@@ -2,6 +2,7 @@ import type { Cell } from "./cell.ts";
 import type { CallDeadline } from "./deadlines.ts";
 import { ActorStoppedError, TimeoutError } from "./errors.ts";
 import type { DownReason } from "./exit-reason.ts";
+import type { Owed } from "./owed.ts";
 import type { Handling } from "./running.ts";
 import type { Verb } from "./verb.ts";
 
@@ -12,7 +13,9 @@ class CallExtra {
   /** Told once when the caller leaves: the running handler's `ctx.request.signal`. */
   onLeave: (() => void) | null = null;
   /** The replies that an incarnation owes; this call is among them while its reply is deferred. */
-  owed: Set<PendingCall> | null = null;
+  owed: Owed | null = null;
+  owedBefore: PendingCall | null = null;
+  owedAfter: PendingCall | null = null;
   /** Whose reply it is, where it was passed on to another actor than the receiver. */
   passedTo: Cell | null = null;
   /** The handler that waits; development only. */

@@ -109,6 +109,16 @@ export class Scheduler {
     }
   }
 
+  /** The same for who has nothing else on the stack: where nobody is in line, it is its turn now. */
+  enqueueNow(cell: Cell): void {
+    cell.flags |= QUEUED;
+    this.#lineUp(cell);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#drain();
+    }
+  }
+
   #lineUp(cell: Cell): void {
     const { priority } = cell.options;
     if (priority === "normal") {

@@ -1,6 +1,7 @@
 import type { Cell } from "./cell.ts";
 import { NOPROC, type DownReason, type ExitReason } from "./exit-reason.ts";
-import type { Belonging, Incarnation } from "./incarnation.ts";
+import type { Belonging } from "./belonging.ts";
+import type { Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { callHook } from "./behaviour.ts";
 import { ActorStoppedError } from "./errors.ts";

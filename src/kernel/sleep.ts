@@ -1,5 +1,6 @@
 import { ActorStoppedError, KilledError } from "./errors.ts";
-import type { Belonging, Incarnation } from "./incarnation.ts";
+import type { Belonging } from "./belonging.ts";
+import type { Incarnation } from "./incarnation.ts";
 import { checkDelay } from "./options.ts";
 import { WheelEntry } from "./wheel.ts";
 

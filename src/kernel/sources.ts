@@ -1,7 +1,8 @@
 import { CLOSED } from "./cell.ts";
 import { Envelope } from "./envelope.ts";
 import { BadInputError } from "./errors.ts";
-import type { Belonging, Incarnation } from "./incarnation.ts";
+import type { Belonging } from "./belonging.ts";
+import type { Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { checkFunction, checkOneOf } from "./options.ts";
 import { EnvelopeQueue } from "./queue.ts";

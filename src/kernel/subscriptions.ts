@@ -1,5 +1,6 @@
 import type { Cell } from "./cell.ts";
-import type { Belonging, Incarnation } from "./incarnation.ts";
+import type { Belonging } from "./belonging.ts";
+import type { Incarnation } from "./incarnation.ts";
 import { Envelope } from "./envelope.ts";
 import { BadInputError, MailboxFullError } from "./errors.ts";
 import { show } from "./exit-reason.ts";

@@ -1,7 +1,8 @@
 import { Envelope } from "./envelope.ts";
 import { ActorStoppedError } from "./errors.ts";
 import { SHUTDOWN } from "./exit-reason.ts";
-import type { Belonging, Incarnation } from "./incarnation.ts";
+import type { Belonging } from "./belonging.ts";
+import type { Incarnation } from "./incarnation.ts";
 import { pushLane } from "./lane.ts";
 import { besideActors } from "./running.ts";
 import { Verb } from "./verb.ts";

@@ -20,7 +20,7 @@ import { admitWaiters } from "./mailbox.ts";
 import { running } from "./running.ts";
 import { dropStashed } from "./stash.ts";
 import { requestStop } from "./stop.ts";
-import { invoke, pendingOf } from "./verb.ts";
+import { invoke, KernelThenable, pendingOf } from "./verb.ts";
 
 /** Nothing to do now. */
 const IDLE = 0;
@@ -150,20 +150,44 @@ function suspend(
   cell.flags |= BUSY;
   if (cell.kernel.scope === undefined || !envelope.verb.waits) cell.flags |= HAS_WAITED;
   envelope.verb.waits = true;
-  pending.then(
-    (result) => {
-      if (incarnation.over) return;
-      cell.flags &= ~BUSY;
-      finished(cell, incarnation, envelope, result);
-      cell.resume();
-    },
-    (error: unknown) => {
-      if (incarnation.over) return;
-      cell.flags &= ~BUSY;
-      threw(cell, incarnation, envelope, error);
-      cell.resume();
-    },
-  );
+  const reactions = (incarnation.extra.reactions ??= new Reactions(incarnation));
+  if (pending instanceof KernelThenable) pending.then(reactions.done);
+  else pending.then(reactions.returned, reactions.threw);
+}
+
+/**
+ * What an incarnation does when its async handler is done.
+ *
+ * Two functions for all its messages and not for each: it handles one at a time, and the cell
+ * knows which.
+ */
+export class Reactions {
+  readonly #incarnation: Incarnation;
+
+  constructor(incarnation: Incarnation) {
+    this.#incarnation = incarnation;
+  }
+
+  readonly returned = (result: unknown): void => this.#goOn(finished, result);
+  readonly threw = (error: unknown): void => this.#goOn(threw, error);
+  /** For a thenable of the kernel's own: code of the actor may be on the stack. */
+  readonly done = (): void => {
+    if (this.#end(finished, undefined)) this.#incarnation.cell.resume();
+  };
+
+  #goOn(end: typeof finished, outcome: unknown): void {
+    if (this.#end(end, outcome)) this.#incarnation.cell.resumeNow();
+  }
+
+  /** False when it is none of this incarnation's business any more. */
+  #end(end: typeof finished, outcome: unknown): boolean {
+    const incarnation = this.#incarnation;
+    if (incarnation.over) return false;
+    const { cell } = incarnation;
+    cell.flags &= ~BUSY;
+    end(cell, incarnation, cell.current!, outcome);
+    return true;
+  }
 }
 
 /** Gives the reply, unless the handler kept it, passed it on or stashed the message. */

@@ -472,3 +472,40 @@ describe("a forwarded call", () => {
     expect(kit.eventsOf("failed")).toMatchObject([{ error: { code: "TROUPE_BAD_INPUT" } }]);
   });
 });
+
+test.each([
+  ["none was given", []],
+  ["the first was given", [0]],
+  ["one in the middle was given", [2]],
+  ["the last was given", [4]],
+  ["several were given", [3, 0, 4]],
+])("replies still owed at the end are rejected, oldest first: %s", async (_which, given) => {
+  const kit = createTestSystem();
+  const replies: Reply<string>[] = [];
+  const Debtor = actor({
+    name: "debtor",
+    init: () => undefined,
+    call: {
+      ask(ctx) {
+        const reply = ctx.defer<string>();
+        replies.push(reply);
+        return reply;
+      },
+    },
+  });
+  const debtor = kit.system.spawn(Debtor);
+  const ends: string[] = [];
+  const calls = Array.from({ length: 5 }, (_, n) =>
+    debtor.ask().then(
+      () => ends.push(`${n} given`),
+      () => ends.push(`${n} rejected`),
+    ),
+  );
+  await kit.run();
+  for (const n of given) replies[n]!.resolve("yes");
+  void stop(debtor);
+  await kit.run();
+  await Promise.all(calls);
+  const left = [0, 1, 2, 3, 4].filter((n) => !given.includes(n));
+  expect(ends).toEqual([...given.map((n) => `${n} given`), ...left.map((n) => `${n} rejected`)]);
+});
