@@ -59,6 +59,7 @@ class LoopTurn extends KernelThenable {
  * the cell does what else there is: lifecycle events, timers, a stop.
  */
 export class LoopInbox implements Belonging {
+  place: Belonging["place"] = null;
   readonly #ctx: Incarnation;
   /** Offered before the loop asked for it. */
   #slot: Envelope | null = null;

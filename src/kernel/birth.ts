@@ -61,6 +61,7 @@ export function begin(cell: Cell): void {
 
 /** Ends an `init` that takes too long. */
 class InitLimit extends WheelEntry implements Belonging {
+  place: Belonging["place"] = null;
   readonly #cell: Cell;
   readonly #incarnation: Incarnation;
 

@@ -19,6 +19,7 @@ const ON_GROUP = new Verb(
 
 /** An actor's watch on groups; the changes come in its lifecycle lane. */
 class GroupWatch implements Belonging {
+  place: Belonging["place"] = null;
   readonly #listener: Listener;
   #end: (() => void) | null = null;
 

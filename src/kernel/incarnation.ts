@@ -4,7 +4,7 @@ import { behaviourOf, type ActorDef } from "./behaviour.ts";
 import { Owed } from "./owed.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { AskedFor } from "./asked-for.ts";
-import type { Belonging } from "./belonging.ts";
+import { Belongings, type Belonging } from "./belonging.ts";
 import type { Cell } from "./cell.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
 import { ActorStoppedError, BadInputError, KilledError } from "./errors.ts";
@@ -43,7 +43,7 @@ export class Incarnation implements Context<unknown> {
   #fenced: ExitReason | null = null;
   /** Set by the handler that runs: `REPLY_TAKEN`, `STASHED` or 0. */
   taken = 0;
-  #own: Set<Belonging> | null = null;
+  #own: Belongings | null = null;
   #more: AskedFor | null = null;
 
   constructor(cell: Cell) {
@@ -71,7 +71,7 @@ export class Incarnation implements Context<unknown> {
   }
 
   own(belonging: Belonging): void {
-    (this.#own ??= new Set()).add(belonging);
+    (this.#own ??= new Belongings()).add(belonging);
   }
 
   disown(belonging: Belonging): void {
@@ -86,7 +86,7 @@ export class Incarnation implements Context<unknown> {
   release(): void {
     const own = this.#own;
     this.#own = null;
-    if (own !== null) for (const belonging of own) belonging.release();
+    own?.release();
     const more = this.#more;
     if (more?.abort != null) {
       const { abort } = more;

@@ -26,6 +26,7 @@ export interface LinkedExit {
 
 /** A one-way watch on an actor. */
 export class Monitor implements Belonging {
+  place: Belonging["place"] = null;
   readonly target: Cell;
   /** The incarnation that watches; null where the watcher is no actor. */
   readonly holder: Incarnation | null;

@@ -6,6 +6,7 @@ import { WheelEntry } from "./wheel.ts";
 
 /** A pause inside of a handler: no message, so it comes although the handler is pending. */
 class Sleep extends WheelEntry implements Belonging {
+  place: Belonging["place"] = null;
   readonly #owner: Incarnation;
   readonly #awake: () => void;
   readonly #disturbed: (error: unknown) => void;

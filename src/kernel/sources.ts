@@ -51,6 +51,7 @@ const ITEM = new Verb(
  * ```
  */
 export class Pump implements Belonging, Disposable {
+  place: Belonging["place"] = null;
   readonly #owner: Incarnation;
   readonly #onItem: (item: never) => unknown;
   readonly #options: SourceOptions;

@@ -31,6 +31,7 @@ export function openStream(
 
 /** The actor's side of one open stream. */
 class StreamWriter implements Belonging {
+  place: Belonging["place"] = null;
   readonly #owner: Incarnation;
   readonly #verb: string;
   readonly #iterator: AsyncIterator<unknown>;

@@ -32,6 +32,7 @@ const EVENT = new Verb("event", "cast", (_ctx: never, subscription: Subscription
 
 /** One actor's interest in a topic. */
 export class Subscription implements Belonging, Disposable {
+  place: Belonging["place"] = null;
   readonly #owner: Incarnation;
   readonly #topic: string;
   readonly #onEvent: (event: never) => unknown;

@@ -47,6 +47,7 @@ export function runLater(owner: Incarnation, fn: (value: never) => unknown, valu
 
 /** Work beside an actor whose outcome is a message. */
 export class Task implements Belonging {
+  place: Belonging["place"] = null;
   readonly #owner: Incarnation;
   readonly #abort = new AbortController();
 

@@ -55,13 +55,14 @@ const TICK = new Verb(
 );
 
 class ActorTimer extends WheelEntry implements Timer, Belonging {
+  place: Belonging["place"] = null;
   readonly #owner: Incarnation;
   readonly #fn: () => unknown;
   readonly key: string | undefined;
   readonly #periodMs: number;
   readonly #deliverMissed: boolean;
   #over = false;
-  /** When it is due, by the world's clock; not by when it came. */
+  /** When it is due, by the world's clock, not by when it came; only of one that comes again. */
   #dueAt = 0;
   /** Ticks in the mailbox. */
   #queued = 0;
@@ -89,7 +90,7 @@ class ActorTimer extends WheelEntry implements Timer, Belonging {
     const { current, kernel } = this.#owner.cell;
     const { world, wheel } = kernel;
     if (kernel.stopwatch !== null) this.#setBy = current;
-    this.#dueAt = world.now() + delayMs;
+    if (this.#periodMs > 0) this.#dueAt = world.now() + delayMs;
     wheel.set(this, delayMs);
   }
 
@@ -103,7 +104,7 @@ class ActorTimer extends WheelEntry implements Timer, Belonging {
       const { verb } = this.#setBy;
       cell.kernel.events.emit({ type: "selfWait", actor: cell.label, verb: verb.name });
     }
-    cell.kernel.router.deliver(Envelope.of(cell, TICK, [this], null, cell));
+    cell.kernel.router.deliver(new Envelope(cell, TICK, 1, this, undefined, null, cell));
   }
 
   #startNext(cell: Cell): void {
@@ -204,6 +205,7 @@ export class IncarnationTimers implements Timers {
 
 /** Does not wait in the mailbox: it is for an actor that hangs. */
 class KillTimer extends WheelEntry implements Timer, Belonging {
+  place: Belonging["place"] = null;
   readonly #owner: Incarnation;
 
   constructor(owner: Incarnation) {
