@@ -54,8 +54,8 @@ export function timed(task: Timed): Task {
 }
 
 async function nanosPerOp(round: Round, ops: number, expected: number): Promise<number> {
-  // What the round before has left behind is not this one's to pay for.
-  globalThis.gc?.();
+  // No collection in between: V8 makes the young generation small after a full one, and every round
+  // would pay for its growth, which no program that goes on does. Each pays for its own garbage.
   const start = performance.now();
   const result = await round(ops);
   const ms = performance.now() - start;
