@@ -103,8 +103,10 @@ function pickUnusual(cell: Cell): Envelope | typeof IDLE | typeof AGAIN {
 function takeSelected(cell: Cell): Envelope | null {
   const rare = cell.rare!;
   const wanted = rare.selector!;
+  // Asked for first: it brings back what is far, to which the last that was looked at leads.
+  const { head } = cell.mailbox;
   let previous = rare.scanned;
-  let envelope = previous === null ? cell.mailbox.head : previous.next;
+  let envelope = previous === null ? head : previous.next;
   while (envelope !== null) {
     if (envelope.verb.internal || wanted(envelope)) {
       cell.mailbox.removeAfter(previous, envelope);

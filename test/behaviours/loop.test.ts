@@ -111,6 +111,30 @@ describe("a loop takes messages", () => {
     expect(log).toEqual(["HI", "c", ["a", 1], ["a", 2], ["a", 3]]);
   });
 
+  test("of the wanted types, also behind thousands of others", async () => {
+    const kit = createTestSystem();
+    const log: unknown[] = [];
+    const Picky = implement<{ a(n: number): void; b(s: string): void }>().loop(
+      { a: "cast", b: "cast" },
+      async (inbox) => {
+        log.push((await inbox.receive("b")).args[0]);
+        log.push((await inbox.receive("b")).args[0]);
+        for await (const { args } of inbox) log.push(args[0]);
+      },
+    );
+    const picky = kit.system.spawn(Picky);
+    await kit.run();
+    for (let n = 0; n < 1_500; n++) picky.a(n);
+    await kit.run();
+    picky.b("first");
+    await kit.run();
+    expect(log).toEqual(["first"]);
+    for (let n = 1_500; n < 3_000; n++) picky.a(n);
+    picky.b("second");
+    await kit.run();
+    expect(log).toEqual(["first", "second", ...Array.from({ length: 3_000 }, (_, n) => n)]);
+  });
+
   test("that came before the wanted one and were offered already, too", async () => {
     const kit = createTestSystem();
     const log: unknown[] = [];
