@@ -16,8 +16,8 @@ interface ProfileNode {
 
 /** Where code belongs by its file; what is none of these works for whoever called it. */
 const PLACES: readonly (readonly [Part, RegExp])[] = [
-  ["kernel", /\/dist\/(?!net\/)/],
-  ["sockets", /\/dist\/net\/|^node:net$|^node:internal\/stream/],
+  ["kernel", /\/dist\/node\/(index|shared)/],
+  ["sockets", /\/dist\/node\/net\.js$|^node:net$|^node:internal\/stream/],
   ["coding", /\/kv\/(request-decoder|command|unparsed|inline-request|resp|log-record)\.js$/],
   ["commands", /\/kv\//],
   ["event loop", /^node:internal\/(process|timers)/],

@@ -21,11 +21,11 @@ const FUNCTIONS = [
   [0, "(idle)", ""],
   [0, "(garbage collector)", ""],
   [0, "onStreamRead", "node:internal/stream_base_commons"],
-  [0, "drain", file("dist/kernel/scheduler.js")],
+  [0, "drain", file("dist/node/shared-AB12.js")],
   [4, "answer", file(".build/examples/kv/client-actor.js")],
   [5, "feed", file(".build/examples/kv/request-decoder.js")],
   [6, "latin1Slice", ""],
-  [4, "flush", file("dist/net/outflow.js")],
+  [4, "flush", file("dist/node/net.js")],
   [8, "writeLatin1String", ""],
   [0, "processImmediate", "node:internal/timers"],
 ] as const;
