@@ -2,7 +2,7 @@ import type { Cell } from "./cell.ts";
 import { Envelope, HELD } from "./envelope.ts";
 import type { Verb } from "./verb.ts";
 
-/** What a record begins with, and the fields behind it. */
+/** The fields of a record. */
 const VERB = 0;
 const FIRST = 1;
 const SECOND = 2;
@@ -36,9 +36,9 @@ class Chunk {
  * room, and it moves them by the thousand. Calls stay as they are: their promises wait in any case.
  *
  * ```text
- *   chunk   ┌──────┬───────┬───────┬────────┬──────┬──────┬───────┬──
- *           │ verb │ count │ first │ second │ from │ verb │ count │ …
- *           └──────┴───────┴───────┴────────┴──────┴──────┴───────┴──
+ *   chunk   ┌──────┬───────┬────────┬──────┬──────┬───────┬──
+ *           │ verb │ first │ second │ from │ verb │ first │ …
+ *           └──────┴───────┴────────┴──────┴──────┴───────┴──
  * ```
  */
 export class Backlog {

@@ -33,6 +33,13 @@ export class EnvelopeQueue {
     this.size++;
   }
 
+  /** The same, and never written down: what comes out is this very envelope. */
+  keep(envelope: Envelope): void {
+    if (this.#far !== null) this.#unfold(this.#far);
+    this.#link(envelope);
+    this.size++;
+  }
+
   #link(envelope: Envelope): void {
     if (this.#tail === null) this.#head = envelope;
     else this.#tail.next = envelope;

@@ -21,7 +21,8 @@ export function stashCurrent(cell: Cell, isStashed: boolean): void {
       `${current.verb.name} not stashed: ${label} has stashed ${stash.size} messages, the most it may`,
     );
   }
-  stash.push(current);
+  // As it is: should its handler fail after all, it is looked for.
+  stash.keep(current);
 }
 
 /** Puts all that is stashed before what waits. */

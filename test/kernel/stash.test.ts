@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { actor, drain, exited, mailboxSize, StashFullError, stop } from "troupe";
+import { actor, drain, exited, kill, mailboxSize, StashFullError, stop } from "troupe";
 import { createTestSystem } from "troupe/testing";
 import { gate } from "../support/gate.ts";
 
@@ -234,4 +234,32 @@ test("a message that its handler stashed and unstashed before it threw is not ha
   door.open();
   await kit.run();
   expect(handled).toBe(1);
+});
+
+test("a message that its handler stashed behind thousands is not handled again either", async () => {
+  for (const end of ["throws", "is killed"]) {
+    const kit = createTestSystem();
+    const log: unknown[] = [];
+    const Def = actor({
+      init: (ctx) => ctx.unstash(),
+      cast: {
+        put: (ctx, n: number) => (log.length === 0 ? ctx.stash() : void log.push(n)),
+        async last(ctx) {
+          log.push("last");
+          ctx.stash();
+          if (end === "throws") throw new Error("boom");
+          await new Promise(() => {});
+        },
+      },
+    });
+    const options = { restart: "permanent", mailbox: { stash: 10_000 } } as const;
+    const ref = kit.system.spawn(Def, undefined, options);
+    const numbers = Array.from({ length: 3_000 }, (_, n) => n);
+    for (const n of numbers) ref.put(n);
+    ref.last();
+    await kit.run();
+    if (end === "is killed") await kill(ref);
+    await kit.run();
+    expect(log).toEqual(["last", ...numbers]);
+  }
 });
