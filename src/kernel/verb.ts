@@ -70,12 +70,12 @@ export abstract class KernelThenable {
 /**
  * What is to be waited for; null where there is nothing.
  *
- * What is thenable and no promise (a query builder, a careless mock) goes into one: it may call
- * back at once, or twice, and its `then` may throw.
+ * What is thenable and no plain promise (a query builder, a careless mock, a subclass with a `then`
+ * of its own) goes into one: it may call back at once, or twice, and its `then` may throw.
  */
 export function pendingOf(value: unknown): PromiseLike<unknown> | null {
   if (typeof value !== "object" || value === null) return null;
-  if (value instanceof Promise) return value;
+  if (value instanceof Promise && value.constructor === Promise) return value;
   if (value instanceof KernelThenable) return value as unknown as PromiseLike<unknown>;
   try {
     if (typeof (value as { then?: unknown }).then !== "function") return null;

@@ -124,6 +124,19 @@ describe("whatever is thrown", () => {
 });
 
 /* oxlint-disable unicorn/no-thenable -- what careless authors write is what is tested here */
+
+/** A promise whose `then` is given; what is derived from it is a plain one. */
+class Own extends Promise<string> {
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  static of(then: (done: (value: string) => void) => void): Own {
+    const own = new Own(() => {});
+    return Object.assign(own, { then });
+  }
+}
+
 describe("a handler that returns a thenable of its own", () => {
   const thenables: readonly [what: string, make: () => PromiseLike<string>, ends: boolean][] = [
     [
@@ -161,6 +174,23 @@ describe("a handler that returns a thenable of its own", () => {
       }),
       false,
     ],
+    [
+      "that extends Promise, settles at once, and again",
+      () =>
+        Own.of((done) => {
+          done("now");
+          done("again");
+        }),
+      false,
+    ],
+    [
+      "that extends Promise, and whose then throws",
+      () =>
+        Own.of(() => {
+          throw new Error("then threw");
+        }),
+      true,
+    ],
   ];
   for (const [what, make, ends] of thenables) {
     for (const verb of ["ask", "init", "exit"] as const) {
@@ -188,6 +218,26 @@ describe("a handler that returns a thenable of its own", () => {
       });
     }
   }
+});
+
+test("a promise of a kind of its own that is settled by other code: the next message waits for that code", async () => {
+  const kit = createTestSystem();
+  const log: string[] = [];
+  let settle!: (value: string) => void;
+  const Odd = actor({
+    cast: {
+      begin: () => Own.of((done) => (settle = done)),
+      next: () => void log.push("next"),
+    },
+  });
+  const ref = kit.system.spawn(Odd);
+  ref.begin();
+  ref.next();
+  await kit.run();
+  settle("now");
+  log.push("settled");
+  await kit.run();
+  expect(log).toEqual(["settled", "next"]);
 });
 
 /* oxlint-enable unicorn/no-thenable */
