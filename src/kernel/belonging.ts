@@ -51,6 +51,8 @@ export class Belongings {
     else before.after = after;
     if (after === null) this.#last = before;
     else after.before = before;
+    // One that has grown old would keep all that came after it alive.
+    place.before = place.after = null;
   }
 
   /** Ends them all. */
