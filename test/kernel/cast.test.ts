@@ -130,3 +130,41 @@ test("a refusal in a cast leaves the actor alone, and the cast is a dead letter"
   expect(await picky.taken()).toBe(2);
   expect(kit.eventsOf("deadLetter")).toMatchObject([{ verb: "take", why: "refused" }]);
 });
+
+test("a handler gets exactly the arguments that were sent, undefined ones and those it does not declare, behind any number of messages", async () => {
+  const sent = [
+    [],
+    [undefined],
+    [1],
+    [1, undefined],
+    [undefined, undefined],
+    [1, 2],
+    [1, 2, undefined],
+    [1, 2, 3, 4, undefined],
+  ];
+  for (const before of [0, 3_000]) {
+    const kit = createTestSystem();
+    const log: unknown[] = [];
+    const Lists = actor({
+      cast: {
+        fill() {},
+        all: (_ctx, ...args: unknown[]) => void log.push(args),
+        two(_ctx, _first: unknown = 0, ..._rest: unknown[]) {
+          // oxlint-disable-next-line prefer-rest-params -- what was passed, before any defaults
+          log.push([...arguments].slice(1));
+        },
+        four: (_ctx, _a: unknown, _b: unknown, _c: unknown, ...rest: unknown[]) =>
+          void log.push(rest),
+      },
+      call: { back: (_ctx, ...args: unknown[]) => args },
+    });
+    const lists = kit.system.spawn(Lists);
+    for (let n = 0; n < before; n++) lists.fill();
+    for (const args of sent) lists.all(...args);
+    for (const args of sent) lists.two(...args);
+    lists.four(1, 2, 3, 4, undefined);
+    const back = await Promise.all(sent.map((args) => lists.back(...args)));
+    expect(log).toStrictEqual([...sent, ...sent, [4, undefined]]);
+    expect(back).toStrictEqual(sent);
+  }
+});
