@@ -1,8 +1,10 @@
 import { CLOSED, BUSY, QUEUED, SENDERS_WAIT } from "./cell.ts";
 import type { Envelope } from "./envelope.ts";
 import { NOPROC, type DownReason } from "./exit-reason.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Events } from "./events.ts";
+import type { Kernel, Stats } from "./kernel.ts";
 import { overflow } from "./mailbox.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /**
  * The single door of a node: every envelope passes `deliver` once.
@@ -10,10 +12,14 @@ import { overflow } from "./mailbox.ts";
  * Dead letters are made here, and this is where tracing and fault injection will stand.
  */
 export class Router {
-  readonly #kernel: Kernel;
+  readonly #scheduler: Scheduler;
+  readonly #stats: Stats;
+  readonly #events: Events;
 
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+  constructor({ scheduler, stats, events }: Pick<Kernel, "scheduler" | "stats" | "events">) {
+    this.#scheduler = scheduler;
+    this.#stats = stats;
+    this.#events = events;
   }
 
   /**
@@ -36,7 +42,7 @@ export class Router {
       return;
     }
     to.mailbox.push(envelope);
-    if ((to.flags & (QUEUED | BUSY)) === 0) this.#kernel.scheduler.enqueue(to);
+    if ((to.flags & (QUEUED | BUSY)) === 0) this.#scheduler.enqueue(to);
   }
 
   /** Makes a dead letter of a cast, and rejects a call. */
@@ -53,11 +59,11 @@ export class Router {
 
   /** Counts a message that nobody will handle, and tells whoever listens. */
   deadLetter(envelope: Envelope, why: string): void {
-    this.#kernel.stats.deadLetters++;
-    if (!this.#kernel.events.wants("deadLetter")) return;
+    this.#stats.deadLetters++;
+    if (!this.#events.wants("deadLetter")) return;
     const { to, verb, args, from } = envelope;
     const sentBy = from === null ? null : from.label;
-    this.#kernel.events.emit({
+    this.#events.emit({
       type: "deadLetter",
       actor: to.label,
       verb: verb.name,

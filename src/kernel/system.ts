@@ -206,31 +206,31 @@ function wire(options: SystemOptions): Kernel {
   const logger = options.logger === false ? silentLogger : (options.logger ?? lineLogger);
   const wheel = new Wheel(clockwork);
   const deadlines = new Deadlines(wheel);
+  const scheduler = new Scheduler(clockwork, takeTurn, deadlines.begin);
+  const stats: Stats = {
+    spawned: 0,
+    ended: 0,
+    failures: 0,
+    restarts: 0,
+    deadLetters: 0,
+    lateReplies: 0,
+    skippedCalls: 0,
+    timeouts: 0,
+    overflows: 0,
+  };
   let lastId = 0;
   const watch = watchCollection<Cell>(refCollected);
-  const kernel: Kernel = {
+  return {
     name: options.name ?? "local",
     incarnation: world.id(),
     world,
     wheel,
     deadlines,
-    scheduler: new Scheduler(clockwork, takeTurn, deadlines.begin),
-    get router() {
-      return router;
-    },
+    scheduler,
+    router: new Router({ scheduler, stats, events }),
     events,
     log: new Log(logger, events),
-    stats: {
-      spawned: 0,
-      ended: 0,
-      failures: 0,
-      restarts: 0,
-      deadLetters: 0,
-      lateReplies: 0,
-      skippedCalls: 0,
-      timeouts: 0,
-      overflows: 0,
-    },
+    stats,
     registry: new Registry(),
     groups: new Groups(),
     topics: new Topics(),
@@ -247,8 +247,6 @@ function wire(options: SystemOptions): Kernel {
     exited: (cell) => exitedCell(cell),
     childrenOf: (parent) => new ChildrenOf(parent),
   };
-  const router = new Router(kernel);
-  return kernel;
 }
 
 /** Turns and deadlines are nobody's, whoever's message or timer it was that started them. */
