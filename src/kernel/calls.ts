@@ -75,7 +75,7 @@ export function ask(
   if (handling !== null && to.kernel.scope !== undefined) noteWait(call, handling);
   deliver(new Envelope(to, verb, count, first, second, call, from), options?.whenFull === "wait");
   // Its receiver is at work on something else, and no turn is about to end.
-  if (call.noted && !to.kernel.scheduler.scheduled) to.kernel.deadlines.begin();
+  if (!call.settled && !to.kernel.scheduler.scheduled) to.kernel.deadlines.begin();
   return promise;
 }
 

@@ -15,6 +15,9 @@ export class CallDeadline extends WheelEntry {
   }
 }
 
+/** So many calls are noted before anybody looks which of them have been settled since. */
+const FEW = 256;
+
 /**
  * The time limits of a system's calls.
  *
@@ -24,44 +27,48 @@ export class CallDeadline extends WheelEntry {
  * world whose clock stands still while actors run sees no difference.
  *
  * ```text
- *   call ──► noted ──► answered in this slice: nothing to take back
+ *   call ──► noted ──► settled when somebody looks: nothing to take back
  *              │
  *              └─────► the slice ends: an entry in the timing wheel
  * ```
  */
 export class Deadlines {
   readonly #wheel: Wheel;
-  #oldest: PendingCall | null = null;
-  #newest: PendingCall | null = null;
+  /** An array that stays, and not a list through the calls: writing into old objects is dear. */
+  readonly #noted: (PendingCall | null)[] = [];
+  #count = 0;
+  /** How many may be noted before those that are settled are dropped. */
+  #limit = FEW;
 
   constructor(wheel: Wheel) {
     this.#wheel = wheel;
   }
 
   note(call: PendingCall): void {
-    const last = this.#newest;
-    call.noted = true;
-    call.older = last;
-    if (last === null) this.#oldest = call;
-    else last.newer = call;
-    this.#newest = call;
+    if (this.#count === this.#limit) this.#dropSettled();
+    this.#noted[this.#count++] = call;
   }
 
-  /** Forgets a call that is noted and has been settled. */
-  forget(call: PendingCall): void {
-    const { older, newer } = call;
-    call.noted = false;
-    call.older = call.newer = null;
-    if (older === null) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === null) this.#newest = older;
-    else newer.older = older;
+  /** In a slice of many calls, those that have been answered are not kept until its end. */
+  #dropSettled(): void {
+    const count = this.#count;
+    this.#count = 0;
+    for (let i = 0; i < count; i++) {
+      const call = this.#noted[i]!;
+      this.#noted[i] = null;
+      if (!call.settled) this.#noted[this.#count++] = call;
+    }
+    this.#limit = Math.max(FEW, this.#count * 2);
   }
 
-  /** Begins the time of all calls that are noted. */
+  /** Begins the time of all calls that are noted and still open. */
   readonly begin = (): void => {
-    for (let call = this.#oldest; call !== null; call = this.#oldest) {
-      this.forget(call);
+    const count = this.#count;
+    this.#count = 0;
+    for (let i = 0; i < count; i++) {
+      const call = this.#noted[i]!;
+      this.#noted[i] = null;
+      if (call.settled) continue;
       const deadline = new CallDeadline(call);
       call.extra.deadline = deadline;
       this.#wheel.set(deadline, call.timeoutMs);

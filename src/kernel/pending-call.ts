@@ -41,10 +41,6 @@ export class PendingCall {
   #reject: (error: unknown) => void = ignore;
   settled = false;
   more: CallExtra | null = null;
-  /** In line in `Deadlines`: its time has not begun. */
-  noted = false;
-  older: PendingCall | null = null;
-  newer: PendingCall | null = null;
 
   constructor(to: Cell, verb: Verb, timeoutMs: number) {
     this.to = to;
@@ -120,7 +116,6 @@ export class PendingCall {
       return false;
     }
     this.settled = true;
-    if (this.noted) this.to.kernel.deadlines.forget(this);
     if (this.more !== null) this.#release(this.more);
     return true;
   }
