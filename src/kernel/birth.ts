@@ -1,4 +1,4 @@
-import { callHook } from "./behaviour.ts";
+import { callHook, type Hook } from "./behaviour.ts";
 import { BUSY, CLOSED, type Cell } from "./cell.ts";
 import { bury, endIncarnation } from "./death.ts";
 import { TimeoutError, type StartFailure } from "./errors.ts";
@@ -46,7 +46,7 @@ export function begin(cell: Cell): void {
   let state: unknown;
   try {
     state = cell.behaviour.initWaits
-      ? inScope(incarnation, true, () => callHook(init, incarnation, cell.props))
+      ? initInScope(incarnation, init)
       : callHook(init, incarnation, cell.props);
   } catch (error) {
     if (!incarnation.over) initFailed(cell, error, "failed");
@@ -57,6 +57,10 @@ export function begin(cell: Cell): void {
   if (pending !== null) return awaitInit(cell, incarnation, pending);
   incarnation.adopt(state);
   started(cell);
+}
+
+function initInScope(incarnation: Incarnation, init: Hook): unknown {
+  return inScope(incarnation, true, () => callHook(init, incarnation, incarnation.cell.props));
 }
 
 /** Ends an `init` that takes too long. */

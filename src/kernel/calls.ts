@@ -81,11 +81,15 @@ export function ask(
 
 /** Sends a call, where the caller wants that as soon as there is room for it. */
 function deliver(envelope: Envelope, wait: boolean): void {
+  const { to } = envelope;
+  if (wait && isFull(to) && (to.flags & CLOSED) === 0) deliverWhenRoom(envelope);
+  else to.kernel.router.deliver(envelope);
+}
+
+function deliverWhenRoom(envelope: Envelope): void {
   const { to, call } = envelope;
-  const { router } = to.kernel;
-  if (!wait || !isFull(to) || (to.flags & CLOSED) !== 0) return router.deliver(envelope);
   waitForRoom(to, () => {
-    if (call?.settled !== true) router.deliver(envelope);
+    if (call?.settled !== true) to.kernel.router.deliver(envelope);
   });
 }
 

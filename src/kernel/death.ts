@@ -1,5 +1,5 @@
-import { callHook } from "./behaviour.ts";
-import { BUSY, CLOSED, DRAINING, MUST_BEGIN, MUST_END, type Cell } from "./cell.ts";
+import { callHook, type Hook } from "./behaviour.ts";
+import { BUSY, CLOSED, DRAINING, MUST_BEGIN, MUST_END, type Cell, type Family } from "./cell.ts";
 import { KilledError, StartError } from "./errors.ts";
 import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
 import { Incarnation } from "./incarnation.ts";
@@ -138,7 +138,11 @@ export function endIncarnation(
   if (cell.family === null) return runExit(cell);
   cell.family.abandonPlans();
   if (cell.family.size === 0) return runExit(cell);
-  cell.family.stopAll(() => cell.wakeFor(MUST_END));
+  stopChildren(cell, cell.family);
+}
+
+function stopChildren(cell: Cell, family: Family): void {
+  family.stopAll(() => cell.wakeFor(MUST_END));
 }
 
 /** From now on nobody finds the actor, and nothing is admitted. */
@@ -155,7 +159,11 @@ export function runExit(cell: Cell): void {
   const ending = cell.extra.ending!;
   ending.step = "exit";
   const { exit } = cell.behaviour;
-  if (exit === undefined || ending.killed) return finish(cell);
+  if (exit === undefined || ending.killed) finish(cell);
+  else runExitHook(cell, exit, ending.reason);
+}
+
+function runExitHook(cell: Cell, exit: Hook, reason: ExitReason): void {
   // An abandoned `init` keeps its fenced context; the hook gets one of its own.
   if (cell.incarnation === null || cell.incarnation.over) cell.incarnation = new Incarnation(cell);
   const { incarnation } = cell;
@@ -167,7 +175,7 @@ export function runExit(cell: Cell): void {
   try {
     // A failure behind an `await` ends it outside of its turns, and its last words are still its own.
     returned = runAs(cell, () =>
-      inScope(incarnation, isAsync(exit), () => callHook(exit, incarnation, ending.reason)),
+      inScope(incarnation, isAsync(exit), () => callHook(exit, incarnation, reason)),
     );
   } catch (error) {
     hookFailed(error);

@@ -131,7 +131,7 @@ function handle(cell: Cell, envelope: Envelope): void {
   try {
     result =
       verb.waits && cell.kernel.scope !== undefined
-        ? inScope(incarnation, true, () => invoke(envelope, incarnation))
+        ? invokeInScope(envelope, incarnation)
         : invoke(envelope, incarnation);
   } catch (error) {
     threw(cell, incarnation, envelope, error);
@@ -140,6 +140,11 @@ function handle(cell: Cell, envelope: Envelope): void {
   const pending = pendingOf(result);
   if (pending === null) finished(cell, incarnation, envelope, result);
   else suspend(cell, incarnation, envelope, pending);
+}
+
+/** On its own, because a function with a closure in it makes a scope object at every call. */
+function invokeInScope(envelope: Envelope, incarnation: Incarnation): unknown {
+  return inScope(incarnation, true, () => invoke(envelope, incarnation));
 }
 
 /** Waits for an async handler; until it is done the actor takes no other ordinary message. */
