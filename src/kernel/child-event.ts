@@ -33,8 +33,7 @@ const ON_CHILD = new Verb(
   "lifecycle",
 );
 
-/** Tells a parent, if it wants to hear. */
-export function tellParent(parent: Cell, child: Cell, event: () => ChildEvent): void {
-  if (parent.behaviour.onChild === undefined) return;
-  pushLane(parent, ON_CHILD, [event()], child);
+/** Tells a parent that has an `onChild`. */
+export function tellParent(parent: Cell, child: Cell, event: ChildEvent): void {
+  pushLane(parent, ON_CHILD, [event], child);
 }

@@ -89,13 +89,16 @@ export class ChildFamily implements Family {
   }
 
   started(child: Cell, again: boolean): void {
-    tellParent(this.#parent, child, () => ({
-      kind: again ? "restarted" : "started",
-      ref: child.ref,
-      name: child.label,
-    }));
+    if (this.#parentListens) {
+      const kind = again ? "restarted" : "started";
+      tellParent(this.#parent, child, { kind, ref: child.ref, name: child.label });
+    }
     // One that has started on its way down is still on its way down.
     if (this.#plans.get(child)?.phase === "up") this.#leavePlan(child);
+  }
+
+  get #parentListens(): boolean {
+    return this.#parent.behaviour.onChild !== undefined;
   }
 
   beginByHand(child: Cell): void {
@@ -123,13 +126,10 @@ export class ChildFamily implements Family {
         decision: verdict,
       });
     }
-    tellParent(this.#parent, child, () => ({
-      kind: "failed",
-      ref: child.ref,
-      name: child.label,
-      error,
-      decision: verdict,
-    }));
+    if (this.#parentListens) {
+      const { ref, label: name } = child;
+      tellParent(this.#parent, child, { kind: "failed", ref, name, error, decision: verdict });
+    }
     if (verdict === "resume") return;
     if (typeof decision === "object") child.props = decision.props;
     if (verdict === "restart") {
@@ -159,14 +159,10 @@ export class ChildFamily implements Family {
 
   gone(child: Cell, reason: ExitReason, neverStarted: boolean): void {
     this.#remove(child);
-    if (!neverStarted || this.#parent.behaviour.onChild !== undefined) {
-      tellParent(this.#parent, child, () => ({
-        kind: "ended",
-        ref: child.ref,
-        name: child.label,
-        reason,
-        state: child.rare?.lastState,
-      }));
+    if (this.#parentListens) {
+      const { ref, label: name } = child;
+      const state = child.rare?.lastState;
+      tellParent(this.#parent, child, { kind: "ended", ref, name, reason, state });
     }
     if (this.#whenEmpty !== null) {
       if (this.size === 0) this.#whenEmpty();

@@ -12,9 +12,12 @@ export function neverStarts(cell: Cell, why: StartFailure, detail: string, cause
   }
 }
 
+const NONE: readonly PendingCall[] = [];
+
 /** The replies that an incarnation was handed before it began. */
-export function takeOwed({ rare }: Cell): PendingCall[] {
-  const owed = rare?.owedNext ?? [];
-  if (rare !== null) rare.owedNext = null;
+export function takeOwed({ rare }: Cell): readonly PendingCall[] {
+  if (rare === null || rare.owedNext === null) return NONE;
+  const owed = rare.owedNext;
+  rare.owedNext = null;
   return owed.filter(({ settled }) => !settled);
 }
