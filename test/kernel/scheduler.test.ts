@@ -188,6 +188,33 @@ describe("the host", () => {
   });
 });
 
+describe("promises", () => {
+  test("get their chance every 0.05 ms, long before the host does", () => {
+    const track = new Track();
+    // 32 messages take 0.032 ms, and the clock is read after each 32.
+    track.add("flood", 1_000, "normal", 0.001);
+    track.run();
+    expect(track.host.yields).toBe(0);
+    // The job itself, and a breath after every second look.
+    expect(track.host.deferrals).toBe(1 + Math.floor(1_000 / 64));
+    expect(track.turns).toHaveLength(Math.ceil(1_000 / 32));
+  });
+
+  test("do not lengthen the slice: the host has its chance after 2 ms, breaths or not", () => {
+    const track = new Track();
+    track.add("flood", 10_000, "normal", 0.001);
+    track.run();
+    expect(track.host.yields).toBe(4);
+  });
+
+  test("are not waited for by a few quick messages", () => {
+    const track = new Track();
+    track.add("quick", 1_000);
+    track.run();
+    expect(track.host.deferrals).toBe(1);
+  });
+});
+
 test("a mistake of the kernel's own in one turn does not end the turns of the others", () => {
   const host = new FakeHost();
   const turns: string[] = [];
