@@ -163,8 +163,10 @@ function checkMailbox(what: string, mailbox: SpawnOptions["mailbox"]): void {
 
 /** Refuses settings that cannot work, naming the one that is wrong. */
 export function checkSettings(what: string, settings: SpawnOptions): void {
-  for (const [key, given] of Object.entries(settings)) {
-    CHECKS[key as keyof SpawnOptions]?.(`${what}.${key}`, given);
+  // Inherited ones, too: they are settings like any other.
+  for (const name in settings) {
+    const key = name as keyof SpawnOptions;
+    CHECKS[key]?.(`${what}.${key}`, settings[key]);
   }
   if (settings.significant === true && settings.restart === "permanent") {
     throw new BadInputError(

@@ -89,6 +89,34 @@ test("settings of a spawn win over those of the definition", async () => {
   expect(() => big.go()).toThrow("its mailbox holds 2 messages, the most it may");
 });
 
+test("a setting that a spawn gives as undefined is the definition's, each on its own", async () => {
+  const kit = createTestSystem();
+  const Small = actor({
+    name: "small",
+    restart: "permanent",
+    mailbox: { capacity: 1, whenFull: "dropNewest" },
+    cast: {
+      fail() {
+        throw new Error("boom");
+      },
+    },
+  });
+  // As callers without types, or without `exactOptionalPropertyTypes`, do.
+  const unsaid = { restart: undefined, mailbox: { capacity: undefined, stash: 3 } };
+  const small = kit.system.spawn(Small, undefined, unsaid as object);
+  small.fail();
+  small.fail();
+  await kit.run();
+  expect(kit.deadLetters).toEqual(["fail to small#1"]);
+  expect(kit.eventsOf("restarting")).toHaveLength(1);
+});
+
+test("settings that options inherit are checked as their own are", () => {
+  const { system } = createTestSystem();
+  const options = Object.create({ restart: "sometimes" }) as object;
+  expect(() => system.spawn(actor({}), undefined, options)).toThrow(BadInputError);
+});
+
 test("a definition can be used again and again, in many systems", async () => {
   const Counter = actor({
     init: (_ctx, props: { start: number }) => ({ n: props.start }),
