@@ -87,7 +87,8 @@ export class Backlog {
     const { words } = this.#oldest;
     const at = this.#read;
     this.#read = at + RECORD;
-    this.size--;
+    // From the start again, so that a line with few in its backlog does not go on to new chunks.
+    if (--this.size === 0) this.#read = this.#write = 0;
     const verb = words[at + VERB];
     const first = words[at + FIRST];
     // What was sent may be large, and the chunk lives on.

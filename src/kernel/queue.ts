@@ -48,12 +48,17 @@ export class EnvelopeQueue {
 
   shift(): Envelope | null {
     const first = this.#head;
-    if (first === null) return this.#far === null ? null : this.#shiftFar(this.#far);
+    if (first === null) return this.size === 0 ? null : this.#shiftFar(this.#far!);
     this.#head = first.next;
-    if (this.#head === null) this.#tail = null;
     first.next = null;
     this.size--;
+    if (this.#head === null) this.#nearIsEmpty();
     return first;
+  }
+
+  #nearIsEmpty(): void {
+    this.#tail = null;
+    if (this.size === 0) this.#far = null;
   }
 
   #shiftFar(far: Backlog): Envelope {
@@ -62,8 +67,8 @@ export class EnvelopeQueue {
     return first;
   }
 
+  /** The backlog stays, empty: who looks through a long line will do so again. */
   #unfold(far: Backlog): void {
-    this.#far = null;
     while (far.size > 0) this.#link(far.shift());
   }
 
@@ -74,6 +79,7 @@ export class EnvelopeQueue {
     if (this.#tail === envelope) this.#tail = previous;
     envelope.next = null;
     this.size--;
+    if (this.#head === null) this.#nearIsEmpty();
   }
 
   /** Puts all of `other` in front, in its order, and leaves it empty. */
@@ -85,8 +91,9 @@ export class EnvelopeQueue {
     // What is far here stays behind all that was moved.
     this.#tail ??= other.#tail;
     this.size += other.size;
-    other.#head = other.#tail = null;
     other.size = 0;
+    other.#head = null;
+    other.#nearIsEmpty();
   }
 
   /** Takes out what `wanted` picks, in order. */
