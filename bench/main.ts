@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { measureAlone } from "./alone.ts";
 import { contenders, type Contender } from "./contenders.ts";
@@ -7,6 +6,7 @@ import { writeDocuments } from "./documents.ts";
 import { erlangVersion } from "./erlang.ts";
 import { help, parseOptions, UsageError, type Options } from "./options.ts";
 import { installedVersions, installPeers } from "./peers-package.ts";
+import { checkWritable, readResults, writeResults } from "./results-file.ts";
 import { resultRow, type ResultRow, type Results } from "./results.ts";
 import { header, lines } from "./table.ts";
 import type { Workload } from "./workload.ts";
@@ -77,14 +77,10 @@ async function main(): Promise<void> {
     console.log(help(workloadNames));
     return;
   }
+  if (options.json !== undefined) checkWritable(options.json);
   const results =
-    options.from === undefined
-      ? await measure(options)
-      : // What `--json` wrote.
-        (JSON.parse(readFileSync(options.from, "utf8")) as Results);
-  if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
-  }
+    options.from === undefined ? await measure(options) : readResults(options.from, workloadNames);
+  if (options.json !== undefined) writeResults(options.json, results);
   if (!options.write) return;
   if (process.exitCode === 1) console.error("not written: the figures are not complete");
   else writeDocuments(results);

@@ -24,7 +24,7 @@ const FLAGS = {
   write: { type: "boolean" },
   from: { type: "string" },
   smoke: { type: "boolean" },
-  help: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
 } as const;
 
 export const help = (workloads: readonly string[]): string => `npm run bench -- [options]
@@ -35,7 +35,7 @@ export const help = (workloads: readonly string[]): string => `npm run bench -- 
   --write          puts table and chart into docs/benchmarks.md and docs/benchmarks.svg
   --from <file>    takes the figures from what --json wrote, and measures nothing
   --smoke          everything small and once: shows that all results are right, not how fast
-  --help           this
+  --help, -h       this
 
 workloads: ${workloads.join(", ")}`;
 
@@ -104,7 +104,7 @@ function chosen(
 
 function checkTogether(options: Options, workloads: readonly WorkloadName[]): void {
   const { write, from, peers, only, smoke } = options;
-  if (from !== undefined && (peers || smoke || only.length < workloads.length)) {
+  if (from !== undefined && (!write || peers || smoke || only.length < workloads.length)) {
     throw new UsageError("--from measures nothing: it goes with --write only");
   }
   if (!write) return;

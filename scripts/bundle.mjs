@@ -1,6 +1,6 @@
 // Puts the modules of dist together for Node, which takes half a millisecond to open each: a file
 // for every entry, and what they share, so that a ref is the same class in all of them. Bundlers
-// get the modules (the `default` condition), of which they drop what is not used.
+// for browsers get the modules (the `default` condition), of which they drop what is not used.
 import { build } from "esbuild";
 
 await build({
