@@ -134,7 +134,11 @@ function handle(cell: Cell, envelope: Envelope): void {
         ? invokeInScope(envelope, incarnation)
         : invoke(envelope, incarnation);
   } catch (error) {
+    // What it takes to tell of a failure, stack and all, is not the handler's time.
+    const { stopwatch } = cell.kernel;
+    stopwatch?.lap(cell, envelope);
     threw(cell, incarnation, envelope, error);
+    stopwatch?.start();
     return;
   }
   const pending = pendingOf(result);

@@ -11,6 +11,7 @@ import {
   type SystemEvent,
 } from "troupe";
 import { createTestSystem } from "troupe/testing";
+import { FakeHost } from "../support/fake-host.ts";
 
 /*
  * On the host's own time: what is shown here is that others get their turn at all. How soon is only
@@ -195,6 +196,29 @@ describe("a handler that blocks the event loop longer than the limit", () => {
 
   test("is not reported in production", async () => {
     expect(await reports(false, 40)).toEqual([]);
+  });
+
+  test("is not one whose failure takes long to be told", async () => {
+    const host = new FakeHost();
+    const events: SystemEvent[] = [];
+    const logger = { debug() {}, info() {}, warn() {}, error: () => host.spend(1_000) };
+    const system = createSystem({ world: host, development: true, logger });
+    system.on((event) => events.push(event), "slowHandler");
+    const Fails = actor({
+      cast: {
+        fail(_ctx, ms: number) {
+          host.spend(ms);
+          throw new Error("boom");
+        },
+      },
+    });
+    system.spawn(Fails, undefined, { restart: "permanent" }).fail(1);
+    host.runDeferred();
+    expect(host.now()).toBeGreaterThanOrEqual(1_000);
+    expect(events).toEqual([]);
+    system.spawn(Fails, undefined, { name: "slow" }).fail(50);
+    host.runDeferred();
+    expect(events).toMatchObject([{ actor: "slow", verb: "fail", tookMs: 50 }]);
   });
 
   test("is not one that awaits for long", async () => {
