@@ -54,6 +54,7 @@ export function openCall(
   return ask(to, verb, length, length > HELD ? args : args[0], args[1], options);
 }
 
+/** The same with the arguments as an envelope holds them. */
 export function ask(
   to: Cell,
   verb: Verb,
@@ -74,8 +75,8 @@ export function ask(
   if (call.timeoutMs !== Infinity) to.kernel.deadlines.note(call);
   if (handling !== null && to.kernel.scope !== undefined) noteWait(call, handling);
   deliver(new Envelope(to, verb, count, first, second, call, from), options?.whenFull === "wait");
-  // Its receiver is at work on something else, and no turn is about to end.
-  if (!call.settled && !to.kernel.scheduler.scheduled) to.kernel.deadlines.begin();
+  // No turn is about to end: its receiver is at work on something else, or gone.
+  if (!to.kernel.scheduler.scheduled) to.kernel.deadlines.begin();
   return promise;
 }
 
