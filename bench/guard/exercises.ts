@@ -1,4 +1,4 @@
-import { createSystem, stop, type ExitReason } from "troupe";
+import { createSystem, drain, type ExitReason } from "troupe";
 import { Counter } from "../workloads/counting.ts";
 import { callPlainly, castPlainly, spawnPlainly } from "./calibration.ts";
 
@@ -48,7 +48,8 @@ export const exercises = {
           for (let i = 0; i < AT_ONCE; i++) {
             const counter = system.spawn(Counter);
             counter.add(1);
-            ends.push(stop(counter));
+            // `stop` would not wait for the message.
+            ends.push(drain(counter));
           }
           await Promise.all(ends);
         }

@@ -78,12 +78,17 @@ export class Backlog {
     this.#write = 0;
   }
 
+  #leaveChunk(): void {
+    const spent = this.#oldest;
+    this.#oldest = spent.next!;
+    // One that has grown old would keep all that came after it alive.
+    spent.next = null;
+    this.#read = 0;
+  }
+
   /** The oldest, as an envelope again; there must be one. */
   shift(): Envelope {
-    if (this.#read === this.#oldest.size) {
-      this.#oldest = this.#oldest.next!;
-      this.#read = 0;
-    }
+    if (this.#read === this.#oldest.size) this.#leaveChunk();
     const { words } = this.#oldest;
     const at = this.#read;
     this.#read = at + RECORD;
