@@ -115,6 +115,7 @@ export type { PhaseOptions, ShutdownOptions } from "./kernel/shutdown.ts";
 export type { Down, LinkedExit, Monitor } from "./kernel/signals.ts";
 export type { Source, SourceOptions } from "./kernel/sources.ts";
 export type { ConvertOptions, SubscribeOptions } from "./kernel/subscriptions.ts";
+export { buggify } from "./kernel/staging.ts";
 export { createSystem, defaultSystem, type System, type SystemOptions } from "./kernel/system.ts";
 export type { TaskOptions } from "./kernel/tasks.ts";
 export type { EveryOptions, Timer, TimerOptions, Timers } from "./kernel/timers.ts";

@@ -14,7 +14,10 @@ export type ErrorCode =
   | "TROUPE_MAILBOX_FULL"
   | "TROUPE_STASH_FULL"
   | "TROUPE_DEADLOCK"
-  | "TROUPE_RESTART_INTENSITY";
+  | "TROUPE_RESTART_INTENSITY"
+  | "TROUPE_SIMULATION"
+  | "TROUPE_ESCAPED_AWAIT"
+  | "TROUPE_NONDETERMINISM";
 
 /** The base of everything that troupe throws or rejects with. */
 export abstract class TroupeError extends Error {

@@ -1,33 +1,21 @@
-import { Groups } from "../names/groups.ts";
-import { Registry } from "../names/registry.ts";
-import { Topics, type Topic } from "../names/topics.ts";
-import { createHostWorld } from "../world/host-world.ts";
-import { asyncScope, isDevelopment, watchCollection, type AsyncScope } from "../world/host.ts";
+import type { Topic } from "../names/topics.ts";
 import type { World } from "../world/world.ts";
-import { drainCell, exitedCell, stopCell, type WaitOptions } from "./acts.ts";
+import { exitedCell, stopCell, type WaitOptions } from "./acts.ts";
 import { Behaviour, behaviourOf, type ActorDef } from "./behaviour.ts";
 import { Cell } from "./cell.ts";
-import { ChildrenOf } from "./children.ts";
 import type { PropsArgs } from "./context.ts";
-import { Deadlines } from "./deadlines.ts";
-import { Events, type EventListener, type EventType } from "./events.ts";
+import type { EventListener, EventType } from "./events.ts";
 import { SHUTDOWN } from "./exit-reason.ts";
 import { GroupRef, type Group } from "./group-ref.ts";
 import { Incarnation } from "./incarnation.ts";
 import type { Kernel, Stats } from "./kernel.ts";
-import { kill } from "./death.ts";
-import { lineLogger, Log, silentLogger, type Logger } from "./log.ts";
+import type { Logger } from "./log.ts";
 import { checkLimit, checkName, checkNumber, resolveOptions } from "./options.ts";
 import { refTo, type AnyRef, type Ref } from "./ref.ts";
-import { Router } from "./router.ts";
-import type { Handling } from "./running.ts";
-import { Scheduler, type SchedulerWorld } from "./scheduler.ts";
 import { Shutdown, type PhaseOptions, type ShutdownOptions } from "./shutdown.ts";
-import { spawnCell, spawnHeld } from "./spawn.ts";
-import { Stopwatch } from "./stopwatch.ts";
+import { staging } from "./staging.ts";
 import { Interval, deadline } from "./time.ts";
-import { takeTurn } from "./turn.ts";
-import { Wheel, type WheelWorld } from "./wheel.ts";
+import { wire } from "./wiring.ts";
 
 /** How a system is made. What is not given has a default. */
 export interface SystemOptions {
@@ -193,84 +181,14 @@ export function createSystem(options: SystemOptions = {}): System {
   checkLimit("createSystem: callTimeout", options.callTimeout);
   checkNumber("createSystem: mailboxCapacity", options.mailboxCapacity, 1, "messages");
   checkNumber("createSystem: slowHandlerMs", options.slowHandlerMs, 0, "ms");
-  return new System(wire(options));
+  const { stage } = staging;
+  return stage === null ? new System(wire(options)) : stage.createSystem(options);
 }
 
-/** Puts the parts of one node together. */
-function wire(options: SystemOptions): Kernel {
-  const world = options.world ?? createHostWorld();
-  const development = options.development ?? isDevelopment();
-  const scope = development ? asyncScope<Handling>() : undefined;
-  const events = new Events(scope);
-  const clockwork = scope === undefined ? world : unscoped(world, scope);
-  const logger = options.logger === false ? silentLogger : (options.logger ?? lineLogger);
-  const wheel = new Wheel(clockwork);
-  const deadlines = new Deadlines(wheel);
-  const scheduler = new Scheduler(clockwork, takeTurn, deadlines.begin);
-  const stats: Stats = {
-    spawned: 0,
-    ended: 0,
-    failures: 0,
-    restarts: 0,
-    deadLetters: 0,
-    lateReplies: 0,
-    skippedCalls: 0,
-    timeouts: 0,
-    overflows: 0,
-  };
-  let lastId = 0;
-  const watch = watchCollection<Cell>(refCollected);
-  return {
-    name: options.name ?? "local",
-    incarnation: world.id(),
-    world,
-    wheel,
-    deadlines,
-    scheduler,
-    router: new Router({ scheduler, stats, events }),
-    events,
-    log: new Log(logger, events),
-    stats,
-    registry: new Registry(),
-    groups: new Groups(),
-    topics: new Topics(),
-    scope,
-    stopwatch: development ? new Stopwatch(world, options.slowHandlerMs ?? 10) : null,
-    callTimeout: options.callTimeout ?? 5_000,
-    capacity: options.mailboxCapacity ?? 100_000,
-    nextId: () => lastId++,
-    watchRef: watch,
-    spawn: spawnCell,
-    spawnHeld,
-    stop: stopCell,
-    kill: (cell) => kill(cell, false),
-    exited: (cell) => exitedCell(cell),
-    childrenOf: (parent) => new ChildrenOf(parent),
-  };
-}
-
-/** Turns and deadlines are nobody's, whoever's message or timer it was that started them. */
-function unscoped(
-  world: World,
-  scope: AsyncScope<Handling | undefined>,
-): SchedulerWorld & WheelWorld {
-  return {
-    now: () => world.now(),
-    setTimer: (delayMs, fn) => world.setTimer(delayMs, () => scope.run(undefined, fn)),
-    clearTimer: (timer) => world.clearTimer(timer),
-    defer: (fn) => world.defer(() => scope.run(undefined, fn)),
-    yieldToHost: (fn) => world.yieldToHost(() => scope.run(undefined, fn)),
-  };
-}
-
-/** The last ref to an actor that asked for it is gone: it ends when it has done its work. */
-function refCollected(cell: Cell): void {
-  if (cell.status !== "stopped" && --cell.extra.refs === 0) void drainCell(cell);
-}
-
-let shared: System | undefined;
+const host: { defaultSystem?: unknown } = {};
 
 /** One system for programs that need no more than one; made when first asked for. */
 export function defaultSystem(): System {
-  return (shared ??= createSystem({ name: "default" }));
+  const shared = staging.stage ?? host;
+  return (shared.defaultSystem ??= createSystem({ name: "default" })) as System;
 }

@@ -1,0 +1,156 @@
+import { BadInputError, type ActorDef } from "../index.ts";
+import type { DiskFaults } from "./disk-faults.ts";
+
+/**
+ * Whom a fault may hit: names, labels or definitions, or a function that is shown labels.
+ *
+ * A definition, or its name, stands for all actors of that kind. `clients` is who sends from
+ * outside of all actors.
+ */
+export type Who = OneOf | readonly OneOf[] | ((label: string) => boolean);
+type OneOf = string | ActorDef<never, never> | { readonly name: string };
+
+/** A range, both ends included. */
+export type Range = readonly [least: number, most: number];
+
+/** A fault that hits actors with the given probability at each of their turns. */
+export interface ActorFault {
+  /** Between 0 and 1, for each turn. */
+  readonly chance: number;
+  /** Default: every actor. */
+  readonly who?: Who;
+}
+
+/** What may become of messages on their way, where the user says that it may. */
+export interface MessageFaults {
+  /** Default: everybody, clients included. */
+  readonly from?: Who;
+  readonly to?: Who;
+  /** Probability for a message, or for the reply to a call, to be lost. */
+  readonly loss?: number;
+  /** Probability for a message to be delivered twice; nobody waits for the answer to the second. */
+  readonly duplicate?: number;
+  /** Delays some messages and replies; those of one sender to one receiver stay in order. */
+  readonly delay?: { readonly chance: number; readonly ms: Range };
+  /** The same, and they do not stay in order. */
+  readonly reorder?: { readonly chance: number; readonly ms: Range };
+}
+
+/** What goes wrong while a workload runs. What is not given does not happen. */
+export interface Faults {
+  /** A handler throws instead of doing its work, or after it has done it. */
+  readonly crash?: number | ActorFault;
+  /** An actor is killed: between messages, or in the middle of an async handler or hook. */
+  readonly kill?: number | ActorFault;
+  /** A handler takes its time, in which nobody else has a turn, as a busy CPU does. */
+  readonly slow?: ActorFault & { readonly ms: Range };
+  readonly messages?: MessageFaults | readonly MessageFaults[];
+  /** The wall clock jumps; probability for each time that time passes. */
+  readonly clock?: { readonly chance: number; readonly jumpMs: Range };
+  /** The whole process stands still, and all timers are late; probability as for `clock`. */
+  readonly stall?: { readonly chance: number; readonly ms: Range };
+  /** The process ends at once and `boot` is called again; probabilities for each turn. */
+  readonly process?: {
+    /** As `kill -9` does: what was written to the disk is there. */
+    readonly crash?: number;
+    /** The disk loses what was not synced. */
+    readonly powerCut?: number;
+    /** How long it is down. Default 0 to 1,000. */
+    readonly downMs?: Range;
+  };
+  readonly disk?: DiskFaults;
+  /**
+   * Branches marked with `buggify(name)`: how many of them a run takes at all, and how often it
+   * takes each of those. A number is for both.
+   */
+  readonly buggify?: number | { readonly sites: number; readonly fires: number };
+}
+
+const KINDS = new Set<keyof Faults>([
+  "crash",
+  "kill",
+  "slow",
+  "messages",
+  "clock",
+  "stall",
+  "process",
+  "disk",
+  "buggify",
+]);
+
+/** Refuses faults that make no sense, naming the field. */
+export function checkFaults(faults: Faults): void {
+  for (const kind of Object.keys(faults)) {
+    if (KINDS.has(kind as keyof Faults)) continue;
+    throw new BadInputError(
+      `simulate: faults.${kind} is not known; there are ${[...KINDS].join(", ")}`,
+    );
+  }
+  for (const kind of ["crash", "kill"] as const) {
+    const fault = faults[kind];
+    checkChance(`faults.${kind}`, typeof fault === "object" ? fault.chance : fault);
+  }
+  for (const kind of ["slow", "stall"] as const) {
+    checkChance(`faults.${kind}.chance`, faults[kind]?.chance);
+    checkRange(`faults.${kind}.ms`, faults[kind]?.ms, 0);
+  }
+  checkChance("faults.clock.chance", faults.clock?.chance);
+  checkRange("faults.clock.jumpMs", faults.clock?.jumpMs, -Infinity);
+  checkChance("faults.process.crash", faults.process?.crash);
+  checkChance("faults.process.powerCut", faults.process?.powerCut);
+  checkRange("faults.process.downMs", faults.process?.downMs, 0);
+  const { buggify } = faults;
+  checkChance("faults.buggify", typeof buggify === "object" ? buggify.sites : buggify);
+  if (typeof buggify === "object") checkChance("faults.buggify.fires", buggify.fires);
+  for (const rule of messageRules(faults)) checkMessages(rule);
+}
+
+/** The rules for messages, of which there may be one or many. */
+export function messageRules({ messages = [] }: Faults): readonly MessageFaults[] {
+  return Array.isArray(messages) ? messages : [messages as MessageFaults];
+}
+
+function checkMessages({ loss, duplicate, delay, reorder }: MessageFaults): void {
+  checkChance("faults.messages.loss", loss);
+  checkChance("faults.messages.duplicate", duplicate);
+  checkChance("faults.messages.delay.chance", delay?.chance);
+  checkRange("faults.messages.delay.ms", delay?.ms, 0);
+  checkChance("faults.messages.reorder.chance", reorder?.chance);
+  checkRange("faults.messages.reorder.ms", reorder?.ms, 0);
+}
+
+function checkChance(what: string, given: unknown): void {
+  if (given === undefined) return;
+  if (typeof given === "number" && given >= 0 && given <= 1) return;
+  throw new BadInputError(`simulate: ${what} is ${show(given)}; it must be a number from 0 to 1`);
+}
+
+function checkRange(what: string, given: Range | undefined, least: number): void {
+  if (given === undefined) return;
+  const [from, to] = given;
+  if (Number.isInteger(from) && Number.isInteger(to) && from >= least && from <= to) return;
+  throw new BadInputError(
+    `simulate: ${what} is ${show(given)}; it must be two whole numbers of ms, [least, most]`,
+  );
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}
+
+/** Makes a test for labels of what the user said. `kind` is the name of the actor's definition. */
+export function matcher(who: Who | undefined): (label: string, kind: string) => boolean {
+  if (who === undefined) return () => true;
+  if (typeof who === "function") return (label) => who(label);
+  const names = new Set((isList(who) ? who : [who]).map(nameOf));
+  return (label, kind) => names.has(label) || names.has(kind);
+}
+
+function isList(who: OneOf | readonly OneOf[]): who is readonly OneOf[] {
+  return Array.isArray(who);
+}
+
+function nameOf(who: OneOf): string {
+  if (typeof who === "string") return who;
+  return (who as { readonly name: string }).name;
+}

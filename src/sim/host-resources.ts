@@ -1,0 +1,50 @@
+import { createHook } from "node:async_hooks";
+
+/**
+ * How many things Node waits for: requests to the file system, sockets, timers of its own.
+ *
+ * A simulation begins none; so where there is one more after a step, that step has begun it.
+ */
+export function hostResources(): number {
+  return process.getActiveResourcesInfo().length;
+}
+
+/** What is no request to the host. */
+const HARMLESS = new Set(["PROMISE", "TickObject", "Microtask", "Immediate", "BLOBREADER"]);
+
+/** Something that the host was asked for, and where. */
+export interface HostRequest {
+  /** `FSReqPromise`, `TCPWRAP`, `Timeout`. */
+  readonly type: string;
+  /** Of the code that asked, without Node's own lines. */
+  readonly stack: string;
+}
+
+/**
+ * Runs something and finds the first thing that it asks the host for.
+ *
+ * Slow, because Node then tells of each promise; a run that can be repeated is repeated under it.
+ */
+export function firstHostRequest(run: () => void): HostRequest | undefined {
+  let found: HostRequest | undefined;
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 50;
+  const hook = createHook({
+    init(_id, type) {
+      if (found === undefined && !HARMLESS.has(type)) found = { type, stack: userStack() };
+    },
+  }).enable();
+  try {
+    run();
+  } finally {
+    hook.disable();
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  return found;
+}
+
+function userStack(): string {
+  const lines = new Error().stack?.split("\n") ?? [];
+  const own = lines.slice(3).filter((line) => !line.includes("(node:") && !line.includes("at node:"));
+  return own.join("\n");
+}

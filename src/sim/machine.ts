@@ -1,0 +1,251 @@
+import { BUSY, type Cell } from "../kernel/cell.ts";
+import type { Envelope } from "../kernel/envelope.ts";
+import { running } from "../kernel/running.ts";
+import { takeTurn } from "../kernel/turn.ts";
+import type { Verb } from "../kernel/verb.ts";
+import { WheelEntry } from "../kernel/wheel.ts";
+import { ActorRecords, type ActorRecord } from "./actor-record.ts";
+import { Agenda } from "./agenda.ts";
+import { Chance } from "./chance.ts";
+import type { Choices } from "./choices.ts";
+import { Line } from "./line.ts";
+import { Moment, Process } from "./process.ts";
+import { hashNumber, hashText, hashValue, RollingHash } from "./trace.ts";
+
+/** The first of January 2020, so that dates look like dates; the same in every run. */
+const EPOCH = 1_577_836_800_000;
+/** `WheelEntry.slot` of one that is due and waits for its turn. */
+const IN_LINE = -2;
+/** What a turn without a message adds to the trace. */
+const SILENT = 0x5bd1e995;
+
+/** Who is shown what happens: checks, and the record from which a failure is drawn. */
+export interface Watchers {
+  /** A message is on its way; before it is delivered, or lost. */
+  sent(envelope: Envelope): void;
+  /** A handler has returned, or is pending, or has thrown. */
+  handled(cell: Cell, record: ActorRecord, envelope: Envelope): void;
+  /** A step is over, and everything that it brought about. Throws where something does not hold. */
+  stepped(): void;
+}
+
+/** Stands between senders and mailboxes; false where it leaves a message to the usual way. */
+export interface Network {
+  take(envelope: Envelope, deliver: (envelope: Envelope) => void): boolean;
+}
+
+/** Does harm around turns. */
+export interface Saboteur {
+  beforeTurn(cell: Cell, record: ActorRecord): void;
+  /** After it, and after each other step: things that were to happen so many steps later. */
+  afterStep(cell: Cell | null): void;
+  /** Before time goes on to `due`; answers to when it goes instead. */
+  beforeTime(due: number): number;
+}
+
+/**
+ * The simulated machine: what time it is, who may run, and who does.
+ *
+ * ```text
+ *   step:  nobody in line? ── time jumps to what is due next
+ *          choose one of those in line ── an actor's turn, or something that is due
+ *          run it, and every microtask that it brings about
+ *          show the watchers
+ * ```
+ *
+ * All of it is synchronous: the host's event loop has no turn in between.
+ */
+export class Machine {
+  now = 0;
+  /** Steps so far: turns, and things that were due. */
+  steps = 0;
+  turns = 0;
+  /** The actor whose turn it is. */
+  turnOf: Cell | null = null;
+  watchers: Watchers | null = null;
+  network: Network | null = null;
+  saboteur: Saboteur | null = null;
+  readonly choices: Choices;
+  readonly ready = new Line<Cell | WheelEntry>();
+  /** What clients wait for: they outlive the process. */
+  readonly clients = new Agenda();
+  readonly records = new ActorRecords();
+  readonly trace = new RollingHash();
+  /** Handlers and hooks that were pending when their turn was over; pruned when looked at. */
+  readonly pending = new Map<Cell, Envelope>();
+  process: Process;
+  readonly #drain: () => void;
+  readonly #chance: Chance;
+  readonly #verbs = new Map<Verb, number>();
+  #orders = 0;
+  #ids = 0;
+  #dateOffsetMs = 0;
+  /** A message was handled in this turn. */
+  #heard = false;
+
+  constructor(choices: Choices, drain: () => void) {
+    this.choices = choices;
+    this.#drain = drain;
+    this.#chance = new Chance(choices.random);
+    this.process = new Process(this, 1);
+  }
+
+  // --- time, chance, names --------------------------------------------------------------------
+
+  date(): number {
+    return Math.floor(EPOCH + this.now + this.#dateOffsetMs);
+  }
+
+  /** Moves the wall clock, not the monotonic one. */
+  jump(byMs: number): void {
+    this.#dateOffsetMs += byMs;
+  }
+
+  random(): number {
+    return this.#chance.next();
+  }
+
+  newId(): string {
+    return `sim-${++this.#ids}`;
+  }
+
+  /** When something happens next; now, where somebody is in line. */
+  get nextDue(): number {
+    if (this.ready.length > 0) return this.now;
+    return Math.min(this.process.agenda.nextDue, this.clients.nextDue);
+  }
+
+  // --- plans ----------------------------------------------------------------------------------
+
+  plan(entry: WheelEntry, delayMs: number, agenda: Agenda): void {
+    entry.due = this.now + Math.max(0, delayMs);
+    entry.order = this.#orders++;
+    if (delayMs > 0) agenda.add(entry);
+    else this.#lineUp(entry);
+  }
+
+  cancel(entry: WheelEntry, agenda: Agenda): boolean {
+    if (entry.slot !== IN_LINE) return agenda.remove(entry);
+    entry.slot = -1;
+    return this.ready.remove(entry);
+  }
+
+  #lineUp(entry: WheelEntry): void {
+    entry.slot = IN_LINE;
+    this.ready.push(entry);
+  }
+
+  /** What is due gets in line, in the order of time. */
+  #collectDue(): void {
+    for (;;) {
+      const own = this.process.agenda;
+      const { clients } = this;
+      const agenda = isSooner(clients.next, own.next) ? clients : own;
+      if (agenda.nextDue > this.now) return;
+      this.#lineUp(agenda.shift());
+    }
+  }
+
+  /** Lets time pass without a turn for anybody: a handler, or the whole process, was slow. */
+  spend(ms: number): void {
+    this.now += ms;
+    this.#collectDue();
+  }
+
+  // --- steps ----------------------------------------------------------------------------------
+
+  /** Takes one step; false where nobody has anything to do, now or ever. */
+  step(): boolean {
+    const { ready } = this;
+    if (ready.length === 0) {
+      const due = this.nextDue;
+      if (due === Infinity) return false;
+      this.now = this.saboteur?.beforeTime(due) ?? due;
+      this.#collectDue();
+      // The process may have crashed instead, and taken its plans along.
+      if (ready.length === 0) return this.nextDue < Infinity;
+    }
+    const count = ready.length;
+    const next = ready.take(count === 1 ? 0 : this.choices.turn(count));
+    this.steps++;
+    if (next instanceof WheelEntry) this.#fire(next);
+    else this.#turn(next);
+    this.settle();
+    this.saboteur?.afterStep(next instanceof WheelEntry ? null : next);
+    this.watchers?.stepped();
+    return true;
+  }
+
+  /** Runs what microtasks there are, then begins the time limits of calls that were made. */
+  settle(): void {
+    this.#drain();
+    for (const { deadlines } of this.process.kernels) deadlines.begin();
+  }
+
+  #fire(entry: WheelEntry): void {
+    entry.slot = -1;
+    this.trace.add(hashNumber(this.now));
+    entry.expire();
+  }
+
+  #turn(cell: Cell): void {
+    const record = this.records.of(cell);
+    record.turns++;
+    this.saboteur?.beforeTurn(cell, record);
+    this.turns++;
+    this.#heard = false;
+    this.turnOf = cell;
+    try {
+      takeTurn(cell, 1);
+    } finally {
+      this.turnOf = null;
+      running.cell = null;
+    }
+    if (!this.#heard) this.trace.add(record.hash ^ SILENT);
+  }
+
+  /** A message was handled, at least as far as its first `await`. */
+  handled(cell: Cell, envelope: Envelope): void {
+    // Of a handler that throws, the kernel tells twice.
+    if (this.#heard) return;
+    this.#heard = true;
+    const { verb, count, first, second, from } = envelope;
+    const record = this.records.of(cell);
+    const { trace } = this;
+    const verbHash = this.#verbHash(verb);
+    trace.add(record.hash);
+    trace.add(verbHash);
+    if (!verb.internal && count > 0) {
+      trace.add(hashValue(first));
+      if (count === 2) trace.add(hashValue(second));
+    }
+    record.handled(from === null ? 0 : this.records.of(from).hash, verbHash);
+    if ((cell.flags & BUSY) !== 0) this.pending.set(cell, envelope);
+    this.watchers?.handled(cell, record, envelope);
+  }
+
+  #verbHash(verb: Verb): number {
+    let hash = this.#verbs.get(verb);
+    if (hash === undefined) this.#verbs.set(verb, (hash = hashText(verb.name)));
+    return hash;
+  }
+
+  // --- the process ----------------------------------------------------------------------------
+
+  /** Ends the process at once, as a `kill -9` or a power cut does, and makes room for the next. */
+  crashProcess(): Process {
+    this.process.end();
+    this.pending.clear();
+    const next = new Process(this, this.process.life + 1);
+    // What clients wait for stays.
+    this.ready.keep((item) => item instanceof Moment && item.ofClient);
+    this.process = next;
+    this.records.beginLife(next.life);
+    return next;
+  }
+}
+
+function isSooner(a: WheelEntry | undefined, b: WheelEntry | undefined): boolean {
+  if (a === undefined || b === undefined) return a !== undefined;
+  return a.due < b.due || (a.due === b.due && a.order < b.order);
+}

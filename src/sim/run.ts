@@ -1,0 +1,378 @@
+import { staging, type Stage } from "../kernel/staging.ts";
+import type { Observed } from "./checks/observation.ts";
+import { Chance } from "./chance.ts";
+import type { Choices } from "./choices.ts";
+import { Clients, drawWorkload, type CommandCounts } from "./clients.ts";
+import type { Decisions } from "./decisions.ts";
+import { drainOfHost } from "./drain.ts";
+import { messageRules, type Faults } from "./faults.ts";
+import { Harm, type Outage } from "./harm.ts";
+import { History } from "./history.ts";
+import { HostGlobals } from "./host-globals.ts";
+import { hostResources } from "./host-resources.ts";
+import { ask, Inspection, Violation } from "./inspection.ts";
+import { Machine, type Watchers } from "./machine.ts";
+import { FaultyNetwork } from "./network.ts";
+import type { Process } from "./process.ts";
+import type { Scenario } from "./scenario.ts";
+import { show } from "./show.ts";
+import { Sim } from "./sim.ts";
+import { SimDisk } from "./sim-disk.ts";
+import { stalledBy } from "./stalled.ts";
+
+const VIRTUAL_TIME_MS = 60_000;
+const WITHIN_MS = 60_000;
+/** Shutdown times are the service's own; after so long it is taken for stuck. */
+const STOP_MS = 600_000;
+/** A run that takes more steps than this does not let time pass. */
+const MOST_STEPS = 5_000_000;
+/** Where nobody is pending, the host's resources are looked at once in so many steps. */
+const LOOK_EVERY = 32;
+
+/** What did not hold in a run. */
+export interface RunFailure {
+  readonly invariant: string;
+  readonly message: string;
+  readonly error: unknown;
+}
+
+/** What came of a run. */
+export interface RunResult {
+  readonly failure: RunFailure | undefined;
+  /** Something was asked of the host. */
+  readonly escaped: boolean;
+  readonly decisions: Decisions;
+  readonly hash: string;
+  /** The same for runs in which each actor handled the same in the same order. */
+  readonly orders: number;
+  readonly turns: number;
+  readonly steps: number;
+  readonly simulatedMs: number;
+  readonly commands: CommandCounts;
+  readonly undecided: readonly string[];
+}
+
+/** How a run differs from others of its scenario. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly choices: Choices;
+  /** Shown everything, besides the checks. */
+  readonly watchers?: Watchers & { attach?(machine: Machine, process: Process): void };
+}
+
+/**
+ * One run of a scenario, from `boot` to the last check.
+ *
+ * ```text
+ *   boot ──► clients at work, faults ──► calm: what must come true ──► systems stop ──► last checks
+ *                  │        ▲
+ *                  ▼        │
+ *               crash ──► boot again
+ * ```
+ *
+ * Advanced in slices by whoever owns it, so that a long one leaves the host its turns. In between
+ * nothing of it is to be seen: no global is its own, no promise of its is on the way.
+ */
+export class Run<App> {
+  readonly sim: Sim;
+  readonly machine: Machine;
+  readonly #scenario: Scenario<App>;
+  readonly #choices: Choices;
+  readonly #globals: HostGlobals;
+  readonly #disk: SimDisk;
+  readonly #history = new History();
+  readonly #clients: Clients<App>;
+  readonly #inspection: Inspection<App>;
+  readonly #watchers: RunOptions["watchers"];
+  readonly #faults: Faults;
+  readonly #stage: Stage;
+  readonly #script: Generator<void, void>;
+  #failure: RunFailure | undefined;
+  #escaped = false;
+  #done = false;
+  /** A `boot` that has not returned. */
+  #booting = true;
+  #resources = 0;
+  #buggedSites = new Map<string, boolean>();
+
+  constructor(scenario: Scenario<App>, { seed, choices, watchers }: RunOptions) {
+    this.#scenario = scenario;
+    this.#choices = choices;
+    this.#watchers = watchers;
+    this.#faults = scenario.faults ?? {};
+    const machine = new Machine(choices, drainOfHost());
+    this.machine = machine;
+    this.#globals = new HostGlobals(machine);
+    this.#disk = new SimDisk(
+      {
+        after: (ms, fn) => void machine.process.after(ms, "disk", fn),
+        decide: (kind, place, draw) => choices.faultAt(kind, place, draw),
+      },
+      { ...scenario.disk, faults: this.#faults.disk ?? {} },
+    );
+    this.sim = new Sim(machine, this.#disk, seed);
+    const { commands } = scenario.workload ?? { commands: {} };
+    this.#clients = new Clients(machine, this.sim, this.#history, commands, (error) =>
+      this.#fail("uncaught", error),
+    );
+    const inspection = new Inspection(scenario.always ?? {}, this.#observed(), watchers ?? null);
+    this.#inspection = inspection;
+    machine.watchers = inspection;
+    this.#stage = {
+      createSystem: (options) => machine.process.createSystem({ logger: false, ...options }),
+      buggify: (name) => this.#buggify(name),
+    };
+    this.#script = this.#play();
+  }
+
+  #observed(): Observed {
+    const { machine } = this;
+    return {
+      history: this.#history,
+      now: () => machine.now,
+      labelOf: (cell) => machine.records.of(cell).label,
+      find: (kernel, label) => machine.records.find(kernel, label),
+      kernels: () => machine.process.kernels,
+    };
+  }
+
+  get isDone(): boolean {
+    return this.#done;
+  }
+
+  /** The service as it is now; undefined while it is not there. */
+  get app(): App | undefined {
+    return this.#inspection.view?.app;
+  }
+
+  result(): RunResult {
+    const { machine } = this;
+    const { steps, turns, now } = machine;
+    return {
+      failure: this.#failure,
+      escaped: this.#escaped,
+      decisions: this.#choices.record(),
+      hash: machine.trace.text,
+      orders: machine.records.orders,
+      turns,
+      steps,
+      simulatedMs: now,
+      commands: this.#clients.counts,
+      undecided: this.#history.undecided,
+    };
+  }
+
+  // --- on and off the stage -------------------------------------------------------------------
+
+  /** Goes on until it is done, or `isEnough` after a step. Never from within a microtask. */
+  advance(isEnough: () => boolean): void {
+    if (this.#done) return;
+    const { uncaughtRejections, restore } = catchRejections();
+    const before = staging.stage;
+    staging.stage = this.#stage;
+    this.#globals.substitute();
+    this.#resources = hostResources();
+    try {
+      do this.#next(uncaughtRejections);
+      while (!this.#done && !isEnough());
+    } finally {
+      this.#globals.restore();
+      staging.stage = before;
+      restore();
+    }
+  }
+
+  #next(uncaughtRejections: readonly unknown[]): void {
+    try {
+      this.#done = this.#script.next().done === true;
+      this.#lookForEscape();
+      if (uncaughtRejections.length > 0) {
+        throw new Violation("no unhandled rejection", show(uncaughtRejections[0]), uncaughtRejections[0]);
+      }
+    } catch (error) {
+      if (error instanceof Violation) this.#fail(error.invariant, error.cause ?? error, error.message);
+      else this.#fail("no uncaught error", error);
+    }
+    if (this.#failure !== undefined) this.#end();
+  }
+
+  #lookForEscape(): void {
+    const { machine } = this;
+    if (machine.pending.size === 0 && machine.steps % LOOK_EVERY !== 0 && !this.#done) return;
+    if (hostResources() <= this.#resources) return;
+    this.#escaped = true;
+    this.#end();
+  }
+
+  #fail(invariant: string, error: unknown, message = show(error)): void {
+    this.#failure ??= { invariant, message, error };
+  }
+
+  #end(): void {
+    this.#done = true;
+    this.machine.process.end();
+  }
+
+  // --- what happens, a step at a time ---------------------------------------------------------
+
+  *#play(): Generator<void, void> {
+    const { virtualTime = VIRTUAL_TIME_MS, workload, eventually } = this.#scenario;
+    this.#boot();
+    yield* this.#until(() => !this.#booting, STOP_MS, "boot ends");
+    this.#arm();
+    if (workload !== undefined) {
+      this.#clients.begin(this.#choices.workload((chance) => drawWorkload(workload, chance)));
+    }
+    this.machine.settle();
+    const isOver = workload === undefined ? () => false : () => this.#clients.areDone;
+    yield* this.#during(isOver, virtualTime);
+    this.#calm();
+    const within = eventually?.within ?? WITHIN_MS;
+    yield* this.#until(() => this.#clients.areDone && !this.#booting, within, "commands settle");
+    yield* this.#comeTrue(within);
+    yield* this.#stop();
+    this.#inspection.ended();
+  }
+
+  /** Steps until something is so, or so much time has passed. */
+  *#during(isOver: () => boolean, limitMs: number): Generator<void, boolean> {
+    const { machine } = this;
+    const end = machine.now + limitMs;
+    const mostSteps = machine.steps + MOST_STEPS;
+    while (!isOver()) {
+      if (machine.nextDue > end) {
+        machine.spend(Math.max(0, end - machine.now));
+        return false;
+      }
+      if (!machine.step()) return false;
+      if (machine.steps > mostSteps) {
+        throw new Violation(
+          "time passes",
+          `after ${MOST_STEPS} steps it is still ${machine.now} ms; somebody sends to himself without end`,
+        );
+      }
+      yield;
+    }
+    return true;
+  }
+
+  *#until(isOver: () => boolean, limitMs: number, what: string): Generator<void, void> {
+    if (yield* this.#during(isOver, limitMs)) return;
+    throw new Violation(what, stalledBy(this.machine, this.#clients.underWay, limitMs));
+  }
+
+  *#comeTrue(within: number): Generator<void, void> {
+    for (const [name, check] of Object.entries(this.#scenario.eventually?.checks ?? {})) {
+      let last: unknown;
+      const isTrue = (): boolean => {
+        const { view } = this.#inspection;
+        if (view === undefined) return false;
+        try {
+          ask(name, check, view);
+          return true;
+        } catch (violation) {
+          last = violation;
+          return false;
+        }
+      };
+      if (!(yield* this.#during(isTrue, within))) {
+        throw new Violation(name, `${show(last)}, ${within} ms after the faults have stopped`);
+      }
+    }
+  }
+
+  *#stop(): Generator<void, void> {
+    let stopped = false;
+    const all = this.machine.process.systems.map((system) => system.stop());
+    void Promise.all(all).then(() => (stopped = true));
+    this.machine.settle();
+    this.#inspection.view = undefined;
+    yield* this.#until(() => stopped, STOP_MS, "systems stop");
+  }
+
+  // --- the process ----------------------------------------------------------------------------
+
+  #boot(): void {
+    const { process } = this.machine;
+    this.#booting = true;
+    this.#watchers?.attach?.(this.machine, process);
+    const up = (app: App): void => {
+      if (!process.alive) return;
+      this.#booting = false;
+      this.#inspection.view = { app, sim: this.sim, history: this.#history };
+      this.#clients.up(app);
+    };
+    const booted = this.#scenario.boot(this.sim);
+    this.#inspection.listenTo(process);
+    Promise.resolve(booted).then(up, (error: unknown) => this.#bootFailed(process, error));
+    this.machine.settle();
+  }
+
+  /** A service that does not come up under faults is tried again, as its service manager would. */
+  #bootFailed(process: Process, error: unknown): void {
+    if (!process.alive) return;
+    if (process.life === 1 || this.machine.saboteur === null) this.#fail("boot", error);
+    else this.#endProcess({ how: "crash", downMs: 1_000 });
+  }
+
+  #endProcess({ how, downMs }: Outage): void {
+    const { machine } = this;
+    if (how === "crash") this.#disk.crashProcess();
+    else this.#disk.cutPower();
+    machine.crashProcess();
+    this.#inspection.crashed();
+    this.#history.processCrashed();
+    this.#clients.crashed();
+    this.#booting = true;
+    this.#stage.defaultSystem = undefined;
+    machine.process.after(downMs, "boot", () => this.#boot());
+  }
+
+  // --- faults ---------------------------------------------------------------------------------
+
+  #arm(): void {
+    const { machine } = this;
+    const { crash, kill, slow, clock, stall, process } = this.#faults;
+    if ([crash, kill, slow, clock, stall, process].some((fault) => fault !== undefined)) {
+      machine.saboteur = new Harm(machine, this.#faults, (outage) => this.#endProcess(outage));
+    }
+    const rules = messageRules(this.#faults);
+    if (rules.length > 0) machine.network = new FaultyNetwork(machine, rules);
+  }
+
+  #calm(): void {
+    this.machine.saboteur = null;
+    this.machine.network = null;
+    this.#choices.calm();
+    this.#disk.calm();
+  }
+
+  #buggify(name: string): boolean {
+    const { buggify = 0 } = this.#faults;
+    const { sites, fires } =
+      typeof buggify === "number" ? { sites: buggify, fires: buggify } : buggify;
+    return (
+      this.#choices.faultAt("buggify", name, (chance: Chance) => {
+        let taken = this.#buggedSites.get(name);
+        if (taken === undefined) this.#buggedSites.set(name, (taken = chance.bool(sites)));
+        return (taken && chance.bool(fires)) || undefined;
+      }) === true
+    );
+  }
+}
+
+/** A promise that is rejected and that nobody listens to ends a process: here it ends the run. */
+function catchRejections(): { uncaughtRejections: unknown[]; restore: () => void } {
+  const uncaughtRejections: unknown[] = [];
+  const others = process.listeners("unhandledRejection");
+  const hear = (error: unknown): void => void uncaughtRejections.push(error);
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", hear);
+  return {
+    uncaughtRejections,
+    restore() {
+      process.off("unhandledRejection", hear);
+      for (const other of others) process.on("unhandledRejection", other);
+    },
+  };
+}

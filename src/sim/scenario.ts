@@ -1,0 +1,119 @@
+import { BadInputError } from "../index.ts";
+import type { Chance } from "./chance.ts";
+import type { Observation } from "./checks/observation.ts";
+import { checkFaults, type Faults, type Range } from "./faults.ts";
+import type { History, Recorder } from "./history.ts";
+import type { Sim } from "./sim.ts";
+import type { SimDiskOptions } from "./sim-disk.ts";
+
+/** What a check is shown. */
+export interface View<App> {
+  /** What `boot` returned: of the present life of the process. */
+  readonly app: App;
+  readonly sim: Sim;
+  /** What clients recorded. */
+  readonly history: History;
+}
+
+/** False, or a text that says what is wrong, where something does not hold; or it throws. */
+export type Verdict = boolean | string | undefined | void;
+
+/** A condition as a function, or a ready-made one such as `pairOrder()`. */
+export type Check<App> = ((view: View<App>) => Verdict) | Observation;
+
+/** What a command of the workload is given. */
+export interface Step<App> {
+  readonly app: App;
+  readonly sim: Sim;
+  /** Of this step alone: what it draws is the same when other steps are left out. */
+  readonly chance: Chance;
+  /** Counted from 1. */
+  readonly client: number;
+  /** Records what is asked and answered, for checks of the history. */
+  readonly history: Recorder;
+}
+
+/** Something that a client does; the client goes on when the promise has settled, either way. */
+export type CommandFn<App> = (step: Step<App>) => unknown;
+
+/** What the clients of a service do. */
+export interface Workload<App> {
+  /** They work side by side; each waits for one command before the next. Default 1. */
+  readonly clients?: number;
+  /** Commands of each client. Default 10. */
+  readonly steps?: number;
+  /** How long a client waits before each. Default 0 to 10. */
+  readonly pauseMs?: Range;
+  /** Picked at random, all alike unless they have a weight. */
+  readonly commands: Readonly<
+    Record<string, CommandFn<App> | { readonly weight: number; readonly run: CommandFn<App> }>
+  >;
+}
+
+/** What must come true after the faults have stopped. */
+export interface Eventually<App> {
+  /** Limit in ms of simulated time. Default 60,000. */
+  readonly within?: number;
+  readonly checks?: Readonly<Record<string, (view: View<App>) => Verdict>>;
+}
+
+/** A service, what is done to it, and what must hold. */
+export interface Scenario<App> {
+  /** In what is printed, and in the names of files. Default `simulation`. */
+  readonly name?: string;
+  /**
+   * Starts the service as it is: a `createSystem()` in here makes a simulated system.
+   *
+   * Called again after a crash of the process.
+   */
+  boot(sim: Sim): App | Promise<App>;
+  readonly workload?: Workload<App>;
+  readonly faults?: Faults;
+  /** What is on the disk at the start, and how long it takes. */
+  readonly disk?: Omit<SimDiskOptions, "faults">;
+  /** Hold after every step, from the end of `boot` on. */
+  readonly always?: Readonly<Record<string, Check<App>>>;
+  readonly eventually?: Eventually<App>;
+  /**
+   * Limit in ms of simulated time for the part with faults; it ends when all clients are done.
+   * Default 60,000. Without a workload it takes that long.
+   */
+  readonly virtualTime?: number;
+}
+
+/** A check that says no. */
+export function complaintOf(verdict: Verdict): string | undefined {
+  if (verdict === false) return "it is false";
+  return typeof verdict === "string" ? verdict : undefined;
+}
+
+/** Refuses a scenario that cannot be run, naming what is wrong with it. */
+export function checkScenario(scenario: Scenario<never>): void {
+  const { name, boot, workload, faults, virtualTime, eventually } = scenario;
+  if (typeof boot !== "function") {
+    throw new BadInputError("simulate: boot is missing; it starts the service and returns its refs");
+  }
+  if (name !== undefined && !/^[\w.-]+$/.test(name)) {
+    throw new BadInputError(
+      `simulate: name is ${JSON.stringify(name)}; it names files, so letters, digits, ".", "_" and "-" only`,
+    );
+  }
+  checkTime("virtualTime", virtualTime);
+  checkTime("eventually.within", eventually?.within);
+  checkCount("workload.clients", workload?.clients);
+  checkCount("workload.steps", workload?.steps);
+  if (workload !== undefined && Object.keys(workload.commands).length === 0) {
+    throw new BadInputError("simulate: workload.commands is empty; give the clients something to do");
+  }
+  if (faults !== undefined) checkFaults(faults);
+}
+
+function checkTime(what: string, given: number | undefined): void {
+  if (given === undefined || (given > 0 && given < Infinity)) return;
+  throw new BadInputError(`simulate: ${what} is ${given}; it must be a number of ms, more than 0`);
+}
+
+function checkCount(what: string, given: number | undefined): void {
+  if (given === undefined || (Number.isInteger(given) && given > 0)) return;
+  throw new BadInputError(`simulate: ${what} is ${given}; it must be a whole number from 1`);
+}
