@@ -109,9 +109,15 @@ const names = [
       ? disk.promises.rename(root + it.path, root + it.to)
       : disk.renameSync(root + it.path, root + it.to),
   ),
-  step(1, "rm", { path, recursive, force, later }, ({ disk, root }, it) =>
-    it.later ? disk.promises.rm(root + it.path, it) : disk.rmSync(root + it.path, it),
-  ),
+  step(1, "rm", { path, recursive, force, later }, async ({ disk, root }, it) => {
+    try {
+      if (it.later) await disk.promises.rm(root + it.path, it);
+      else disk.rmSync(root + it.path, it);
+    } catch (error) {
+      // Whether force is for a way that leads through a file, too, differs from node to node.
+      if (!it.force || (error as NodeJS.ErrnoException).code !== "ENOTDIR") throw error;
+    }
+  }),
   ...(["unlink", "rmdir", "readdir", "stat"] as const).map((name) =>
     step(1, name, { path, later }, ({ disk, root }, it) =>
       it.later ? disk.promises[name](root + it.path) : disk[`${name}Sync`](root + it.path),
@@ -238,7 +244,8 @@ function showError(name: string, error: unknown, root: string): string {
   // What was refused before the system was asked is worded differently from node to node, and so is
   // all that rm says.
   if (code === undefined || code.startsWith("ERR_") || name === "rm") return `${name}: ${code}`;
-  return `${name}: ${message.replaceAll(root, "")}`;
+  // Newer nodes name the file, where it was a file descriptor that was asked.
+  return `${name}: ${message.replaceAll(root, "").replace(/, (read|write) '.*'$/, ", $1")}`;
 }
 
 function contents(disk: Disk, root: string, from: string): string[] {
