@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^troupe$/, replacement: source("index.ts") },
       { find: /^troupe\/testing$/, replacement: source("testing/index.ts") },
+      { find: /^troupe\/sim$/, replacement: source("sim/index.ts") },
       { find: /^troupe\/net$/, replacement: source("net/index.ts") },
     ],
   },

@@ -7,6 +7,7 @@ await build({
   entryPoints: {
     index: "dist/index.js",
     net: "dist/net/index.js",
+    sim: "dist/sim/index.js",
     testing: "dist/testing/index.js",
   },
   outdir: "dist/node",

@@ -19,10 +19,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   behaviours: ["kernel", "supervision", "names", "world (types)"],
   index: ["world", "supervision", "names", "kernel", "behaviours"],
   testing: ["index", "world", "supervision", "names", "kernel", "behaviours"],
+  sim: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   net: ["index", "world", "supervision", "names", "kernel", "behaviours"],
 };
 /** What only these may use stands behind a subpath of its own. */
-const MAY_USE_NODE = new Set(["net", "testing"]);
+const MAY_USE_NODE = new Set(["net", "sim", "testing"]);
 
 function roomOf(path: string): string {
   const [, first = "", ...rest] = path.split("/");

@@ -34,9 +34,9 @@ export type Exploration = "walk" | "bounded";
 class Counter {
   readonly #counts = new Map<string, number>();
 
-  next(key: string): number {
-    const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.set(key, count);
+  next(what: string): number {
+    const count = (this.#counts.get(what) ?? 0) + 1;
+    this.#counts.set(what, count);
     return count;
   }
 }
@@ -196,6 +196,7 @@ export class Replayer extends Recorded {
     return Math.min(next.pick, count - 1);
   }
 
+  // oxlint-disable-next-line no-unnecessary-type-parameters -- it is whatever was drawn when it was recorded
   protected override decide<T>(kind: string, place: string, nth: number): T | undefined {
     if (!this.#kinds.has(kind)) return undefined;
     return this.#faults.get(key(kind, place, nth)) as T | undefined;

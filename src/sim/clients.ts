@@ -97,7 +97,9 @@ export class Clients<App> {
     const byClient = groupByClient(commands);
     this.#working = byClient.size;
     for (const own of byClient.values()) {
-      void this.#work(own).catch(this.#fail).finally(() => this.#working--);
+      void this.#work(own)
+        .catch(this.#fail)
+        .finally(() => this.#working--);
     }
   }
 
@@ -121,20 +123,24 @@ export class Clients<App> {
     const run = this.#functionOf(name);
     if (run === undefined) return;
     this.#busy.set(client, command);
-    let cutOff: () => void = () => {};
+    let cutOff = nothing;
     const crash = new Promise<never>((_, reject) => {
       cutOff = () => reject(new ProcessCrashed(name));
     });
     this.#whenCrashed.add(cutOff);
     try {
       const history = this.#history.client(client);
-      const work = run({ app, sim: this.#sim, chance: new Chance(seed), client, history });
+      const chance = new Chance(seed);
+      this.#machine.client = `client ${client}`;
+      const work = run({ app, sim: this.#sim, chance, client, history });
+      this.#machine.client = null;
       await Promise.race([work, crash]);
       this.counts.done++;
     } catch (error) {
       if (error instanceof ProcessCrashed) this.counts.cutOff++;
       else this.#rejected(error);
     } finally {
+      this.#machine.client = null;
       this.#whenCrashed.delete(cutOff);
       this.#busy.delete(client);
     }
@@ -152,6 +158,8 @@ export class Clients<App> {
     return typeof command === "object" ? command.run : command;
   }
 }
+
+function nothing(): void {}
 
 function groupByClient(commands: readonly Command[]): Map<number, Command[]> {
   const groups = new Map<number, Command[]>();

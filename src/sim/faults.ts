@@ -152,5 +152,5 @@ function isList(who: OneOf | readonly OneOf[]): who is readonly OneOf[] {
 
 function nameOf(who: OneOf): string {
   if (typeof who === "string") return who;
-  return (who as { readonly name: string }).name;
+  return who.name;
 }

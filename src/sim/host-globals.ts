@@ -109,7 +109,8 @@ function timersOf(machine: Machine): Readonly<Record<string, unknown>> {
     setInterval: timer(true),
     clearInterval: clear,
     setImmediate: Object.assign(immediate, {
-      [promisify.custom]: (value?: unknown) => new Promise((resolve) => void immediate(resolve, value)),
+      [promisify.custom]: (value?: unknown) =>
+        new Promise((resolve) => void immediate(resolve, value)),
     }),
     clearImmediate: clear,
   };

@@ -23,15 +23,17 @@ export interface HostRequest {
 /**
  * Runs something and finds the first thing that it asks the host for.
  *
- * Slow, because Node then tells of each promise; a run that can be repeated is repeated under it.
+ * `onFound` is called while the code that asks is on the stack. Slow, because Node then tells of each promise; a run that can be repeated is repeated under it.
  */
-export function firstHostRequest(run: () => void): HostRequest | undefined {
+export function firstHostRequest(run: () => void, onFound: () => void): HostRequest | undefined {
   let found: HostRequest | undefined;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
   const hook = createHook({
     init(_id, type) {
-      if (found === undefined && !HARMLESS.has(type)) found = { type, stack: userStack() };
+      if (found !== undefined || HARMLESS.has(type)) return;
+      found = { type, stack: userStack() };
+      onFound();
     },
   }).enable();
   try {
@@ -45,6 +47,8 @@ export function firstHostRequest(run: () => void): HostRequest | undefined {
 
 function userStack(): string {
   const lines = new Error().stack?.split("\n") ?? [];
-  const own = lines.slice(3).filter((line) => !line.includes("(node:") && !line.includes("at node:"));
+  const own = lines
+    .slice(3)
+    .filter((line) => !line.includes("(node:") && !line.includes("at node:"));
   return own.join("\n");
 }

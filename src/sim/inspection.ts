@@ -1,9 +1,10 @@
 import type { Cell } from "../kernel/cell.ts";
 import type { Envelope } from "../kernel/envelope.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { System } from "../kernel/system.ts";
 import type { ActorRecord } from "./actor-record.ts";
 import { Observation, type Observed, type Observer } from "./checks/observation.ts";
 import type { Watchers } from "./machine.ts";
-import type { Process } from "./process.ts";
 import { complaintOf, type Check, type Verdict, type View } from "./scenario.ts";
 import { show } from "./show.ts";
 
@@ -53,12 +54,21 @@ export class Inspection<App> implements Watchers {
     others: Watchers | null,
   ) {
     for (const [name, check] of Object.entries(checks)) {
-      if (check instanceof Observation) this.#observers.push({ name, check: check.begin(observed) });
+      if (check instanceof Observation)
+        this.#observers.push({ name, check: check.begin(observed) });
       else this.#conditions.push({ name, check });
     }
     this.#seers = this.#observers.filter(({ check }) => check.handled !== undefined);
     this.#listeners = this.#observers.filter(({ check }) => check.sent !== undefined);
     this.#others = others;
+  }
+
+  created(system: System, kernel: Kernel): void {
+    this.#others?.created(system, kernel);
+    for (const { name, check } of this.#observers) {
+      if (check.event === undefined) continue;
+      system.on((event) => this.#hold(name, check.event!(event, kernel)));
+    }
   }
 
   sent(envelope: Envelope): void {
@@ -88,16 +98,6 @@ export class Inspection<App> implements Watchers {
     const { view } = this;
     if (view === undefined) return;
     for (const { name, check } of this.#conditions) ask(name, check, view);
-  }
-
-  /** Hears what the systems of a process tell. */
-  listenTo({ systems, kernels }: Process): void {
-    for (const { name, check } of this.#observers) {
-      if (check.event === undefined) continue;
-      for (const [i, system] of systems.entries()) {
-        system.on((event) => this.#hold(name, check.event!(event, kernels[i]!)));
-      }
-    }
   }
 
   crashed(): void {

@@ -1,6 +1,8 @@
 import { BUSY, type Cell } from "../kernel/cell.ts";
 import type { Envelope } from "../kernel/envelope.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import { running } from "../kernel/running.ts";
+import type { System } from "../kernel/system.ts";
 import { takeTurn } from "../kernel/turn.ts";
 import type { Verb } from "../kernel/verb.ts";
 import { WheelEntry } from "../kernel/wheel.ts";
@@ -21,6 +23,8 @@ const SILENT = 0x5bd1e995;
 
 /** Who is shown what happens: checks, and the record from which a failure is drawn. */
 export interface Watchers {
+  /** A system was made, in the present life of the process. */
+  created(system: System, kernel: Kernel): void;
   /** A message is on its way; before it is delivered, or lost. */
   sent(envelope: Envelope): void;
   /** A handler has returned, or is pending, or has thrown. */
@@ -62,6 +66,8 @@ export class Machine {
   turns = 0;
   /** The actor whose turn it is. */
   turnOf: Cell | null = null;
+  /** `client 2`, while its own code is on the stack. */
+  client: string | null = null;
   watchers: Watchers | null = null;
   network: Network | null = null;
   saboteur: Saboteur | null = null;

@@ -78,6 +78,7 @@ export class Process {
     const system = new System(kernel);
     this.kernels.push(kernel);
     this.systems.push(system);
+    this.machine.watchers?.created(system, kernel);
     return system;
   }
 

@@ -1,6 +1,5 @@
 import { staging, type Stage } from "../kernel/staging.ts";
 import type { Observed } from "./checks/observation.ts";
-import { Chance } from "./chance.ts";
 import type { Choices } from "./choices.ts";
 import { Clients, drawWorkload, type CommandCounts } from "./clients.ts";
 import type { Decisions } from "./decisions.ts";
@@ -14,7 +13,7 @@ import { ask, Inspection, Violation } from "./inspection.ts";
 import { Machine, type Watchers } from "./machine.ts";
 import { FaultyNetwork } from "./network.ts";
 import type { Process } from "./process.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, View } from "./scenario.ts";
 import { show } from "./show.ts";
 import { Sim } from "./sim.ts";
 import { SimDisk } from "./sim-disk.ts";
@@ -56,8 +55,8 @@ export interface RunResult {
 export interface RunOptions {
   readonly seed: number;
   readonly choices: Choices;
-  /** Shown everything, besides the checks. */
-  readonly watchers?: Watchers & { attach?(machine: Machine, process: Process): void };
+  /** Makes somebody who is shown everything, besides the checks. */
+  readonly watch?: (machine: Machine) => Watchers;
 }
 
 /**
@@ -83,10 +82,10 @@ export class Run<App> {
   readonly #history = new History();
   readonly #clients: Clients<App>;
   readonly #inspection: Inspection<App>;
-  readonly #watchers: RunOptions["watchers"];
   readonly #faults: Faults;
   readonly #stage: Stage;
   readonly #script: Generator<void, void>;
+  #view: View<App> | undefined;
   #failure: RunFailure | undefined;
   #escaped = false;
   #done = false;
@@ -95,10 +94,9 @@ export class Run<App> {
   #resources = 0;
   #buggedSites = new Map<string, boolean>();
 
-  constructor(scenario: Scenario<App>, { seed, choices, watchers }: RunOptions) {
+  constructor(scenario: Scenario<App>, { seed, choices, watch }: RunOptions) {
     this.#scenario = scenario;
     this.#choices = choices;
-    this.#watchers = watchers;
     this.#faults = scenario.faults ?? {};
     const machine = new Machine(choices, drainOfHost());
     this.machine = machine;
@@ -115,7 +113,8 @@ export class Run<App> {
     this.#clients = new Clients(machine, this.sim, this.#history, commands, (error) =>
       this.#fail("uncaught", error),
     );
-    const inspection = new Inspection(scenario.always ?? {}, this.#observed(), watchers ?? null);
+    const others = watch?.(machine) ?? null;
+    const inspection = new Inspection(scenario.always ?? {}, this.#observed(), others);
     this.#inspection = inspection;
     machine.watchers = inspection;
     this.#stage = {
@@ -143,6 +142,16 @@ export class Run<App> {
   /** The service as it is now; undefined while it is not there. */
   get app(): App | undefined {
     return this.#inspection.view?.app;
+  }
+
+  /** Whose code is on the stack. */
+  whoIsRunning(): string | undefined {
+    const { turnOf, client, records } = this.machine;
+    const [kernel] = this.machine.process.kernels;
+    const cell = turnOf ?? kernel?.scope?.current()?.incarnation.cell;
+    if (cell == null) return client ?? undefined;
+    const { current } = cell;
+    return `${records.of(cell).label}${current === null ? "" : ` in ${current.verb.name}`}`;
   }
 
   result(): RunResult {
@@ -187,10 +196,15 @@ export class Run<App> {
       this.#done = this.#script.next().done === true;
       this.#lookForEscape();
       if (uncaughtRejections.length > 0) {
-        throw new Violation("no unhandled rejection", show(uncaughtRejections[0]), uncaughtRejections[0]);
+        throw new Violation(
+          "no unhandled rejection",
+          show(uncaughtRejections[0]),
+          uncaughtRejections[0],
+        );
       }
     } catch (error) {
-      if (error instanceof Violation) this.#fail(error.invariant, error.cause ?? error, error.message);
+      if (error instanceof Violation)
+        this.#fail(error.invariant, error.cause ?? error, error.message);
       else this.#fail("no uncaught error", error);
     }
     if (this.#failure !== undefined) this.#end();
@@ -219,6 +233,9 @@ export class Run<App> {
     const { virtualTime = VIRTUAL_TIME_MS, workload, eventually } = this.#scenario;
     this.#boot();
     yield* this.#until(() => !this.#booting, STOP_MS, "boot ends");
+    // Whom it has spawned has begun when the first check looks.
+    yield* this.#during(() => this.machine.ready.length === 0, 0);
+    this.#inspection.view = this.#view;
     this.#arm();
     if (workload !== undefined) {
       this.#clients.begin(this.#choices.workload((chance) => drawWorkload(workload, chance)));
@@ -295,15 +312,14 @@ export class Run<App> {
   #boot(): void {
     const { process } = this.machine;
     this.#booting = true;
-    this.#watchers?.attach?.(this.machine, process);
     const up = (app: App): void => {
       if (!process.alive) return;
       this.#booting = false;
-      this.#inspection.view = { app, sim: this.sim, history: this.#history };
+      this.#view = { app, sim: this.sim, history: this.#history };
+      if (process.life > 1) this.#inspection.view = this.#view;
       this.#clients.up(app);
     };
     const booted = this.#scenario.boot(this.sim);
-    this.#inspection.listenTo(process);
     Promise.resolve(booted).then(up, (error: unknown) => this.#bootFailed(process, error));
     this.machine.settle();
   }
@@ -352,7 +368,7 @@ export class Run<App> {
     const { sites, fires } =
       typeof buggify === "number" ? { sites: buggify, fires: buggify } : buggify;
     return (
-      this.#choices.faultAt("buggify", name, (chance: Chance) => {
+      this.#choices.faultAt("buggify", name, (chance) => {
         let taken = this.#buggedSites.get(name);
         if (taken === undefined) this.#buggedSites.set(name, (taken = chance.bool(sites)));
         return (taken && chance.bool(fires)) || undefined;

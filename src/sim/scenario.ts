@@ -66,7 +66,7 @@ export interface Scenario<App> {
    *
    * Called again after a crash of the process.
    */
-  boot(sim: Sim): App | Promise<App>;
+  readonly boot: (sim: Sim) => App | Promise<App>;
   readonly workload?: Workload<App>;
   readonly faults?: Faults;
   /** What is on the disk at the start, and how long it takes. */
@@ -88,10 +88,12 @@ export function complaintOf(verdict: Verdict): string | undefined {
 }
 
 /** Refuses a scenario that cannot be run, naming what is wrong with it. */
-export function checkScenario(scenario: Scenario<never>): void {
-  const { name, boot, workload, faults, virtualTime, eventually } = scenario;
-  if (typeof boot !== "function") {
-    throw new BadInputError("simulate: boot is missing; it starts the service and returns its refs");
+export function checkScenario<App>(scenario: Scenario<App>): void {
+  const { name, workload, faults, virtualTime, eventually } = scenario;
+  if (typeof scenario.boot !== "function") {
+    throw new BadInputError(
+      "simulate: boot is missing; it starts the service and returns its refs",
+    );
   }
   if (name !== undefined && !/^[\w.-]+$/.test(name)) {
     throw new BadInputError(
@@ -103,7 +105,9 @@ export function checkScenario(scenario: Scenario<never>): void {
   checkCount("workload.clients", workload?.clients);
   checkCount("workload.steps", workload?.steps);
   if (workload !== undefined && Object.keys(workload.commands).length === 0) {
-    throw new BadInputError("simulate: workload.commands is empty; give the clients something to do");
+    throw new BadInputError(
+      "simulate: workload.commands is empty; give the clients something to do",
+    );
   }
   if (faults !== undefined) checkFaults(faults);
 }

@@ -36,6 +36,7 @@ export class Sim {
    *
    * The type is the caller's word. For checks: a handler may be pending in the middle of a change.
    */
+  // oxlint-disable-next-line no-unnecessary-type-parameters -- a ref does not know of its actor's state
   state<S>(ref: AnyRef): S | undefined {
     const { incarnation } = cellOf(ref);
     return incarnation === null ? undefined : (incarnation.lastState as S | undefined);

@@ -4,11 +4,7 @@ import type { Machine } from "./machine.ts";
 const MOST = 5;
 
 /** Says what everybody waits for, where something did not come to an end. */
-export function stalledBy(
-  machine: Machine,
-  commands: readonly string[],
-  limitMs: number,
-): string {
+export function stalledBy(machine: Machine, commands: readonly string[], limitMs: number): string {
   const waiting = [...pendingHandlers(machine)];
   const lines = [`not within ${limitMs} ms`];
   if (machine.nextDue === Infinity) lines.push("nobody has anything to do any more");

@@ -10,7 +10,8 @@ export function noLeaks(): Observation {
     ended() {
       for (const kernel of run.kernels()) {
         const left = leftOf(kernel);
-        if (left.length > 0) return `${kernel.name} has stopped, and there is still ${left.join(", ")}`;
+        if (left.length > 0)
+          return `${kernel.name} has stopped, and there is still ${left.join(", ")}`;
       }
       return undefined;
     },

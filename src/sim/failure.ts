@@ -1,0 +1,108 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Replayer } from "./choices.ts";
+import { toFile } from "./decision-file.ts";
+import { countDecisions, type Decisions } from "./decisions.ts";
+import { diagram } from "./diagram.ts";
+import { SimulationError, type FailureFacts } from "./errors.ts";
+import type { Machine, Watchers } from "./machine.ts";
+import { Recorder } from "./recorder.ts";
+import type { RunFailure, RunResult } from "./run.ts";
+import { shrink } from "./shrink.ts";
+import { runToEnd } from "./run-to-end.ts";
+import type { SimulateOptions } from "./simulate.ts";
+import { number } from "./tally.ts";
+
+const SHRINK_RUNS = 2_000;
+/** Steps that are drawn. */
+const SHOWN_STEPS = 30;
+
+/** Makes a failure as small as it gets, writes it to a file, and says all there is to say about it. */
+export async function reportFailure<App>(
+  options: SimulateOptions<App>,
+  seed: number,
+  found: RunResult,
+  print: (line: string) => void,
+): Promise<SimulationError> {
+  const { name = "simulation", shrinkRuns = SHRINK_RUNS, directory = ".simulations" } = options;
+  const { invariant } = found.failure!;
+  print(`sim ${name}: seed ${seed} fails "${invariant}"; making it small`);
+  const tries = async (candidate: Decisions): Promise<Decisions | undefined> => {
+    const { failure, decisions } = await runToEnd(options, seed, new Replayer(candidate));
+    return failure?.invariant === invariant ? decisions : undefined;
+  };
+  const { decisions, runs } = await shrink(found.decisions, tries, { runs: shrinkRuns });
+  const { result, recorder } = await record(options, seed, decisions);
+  const failure = result.failure ?? found.failure!;
+  const drawn = diagram(recorder?.steps.slice(-SHOWN_STEPS) ?? []);
+  const file = directory === false ? undefined : join(directory, `${name}-${seed}.sim.json`);
+  if (file !== undefined && directory !== false) {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(file, toFile({ name, seed, failure, hash: result.hash, decisions }));
+  }
+  const facts = {
+    seed,
+    invariant,
+    file,
+    hash: result.hash,
+    decisions: { found: countDecisions(found.decisions), left: countDecisions(decisions) },
+    diagram: drawn,
+  };
+  const message = messageOf(name, failure, facts, result, runs);
+  return new SimulationError(message, facts, failure.error);
+}
+
+async function record<App>(
+  options: SimulateOptions<App>,
+  seed: number,
+  decisions: Decisions,
+): Promise<{ result: RunResult; recorder: Recorder | undefined }> {
+  let recorder: Recorder | undefined;
+  const watch = (machine: Machine): Watchers => (recorder = new Recorder(machine));
+  const result = await runToEnd(options, seed, new Replayer(decisions), watch);
+  recorder?.world(`${result.failure?.invariant ?? "nothing"} does not hold`);
+  return { result, recorder };
+}
+
+function messageOf(
+  name: string,
+  { invariant, message }: RunFailure,
+  facts: FailureFacts,
+  { decisions, turns, simulatedMs, hash }: RunResult,
+  runs: number,
+): string {
+  const { seed, file, diagram: drawn } = facts;
+  const { found, left } = facts.decisions;
+  return [
+    `${name}, seed ${seed}: "${invariant}" does not hold: ${message}`,
+    "",
+    `  after ${number(turns)} turns and ${number(simulatedMs)} ms; trace ${hash}`,
+    `  ${number(found)} decisions, made ${number(left)} in ${number(runs)} runs:`,
+    ...describeDecisions(decisions).map((line) => `    ${line}`),
+    ...(file === undefined ? [] : ["", `  again: replay(${JSON.stringify(file)}, scenario)`]),
+    "",
+    drawn,
+  ].join("\n");
+}
+
+const MOST_LINES = 24;
+
+/** A line for each decision, for people. */
+function describeDecisions({ workload, faults, turns }: Decisions): string[] {
+  const lines = [
+    ...workload.map(({ client, name, pauseMs }) =>
+      pauseMs === 0
+        ? `client ${client}: ${name}`
+        : `client ${client}: ${name}, after ${pauseMs} ms`,
+    ),
+    ...faults.map(({ kind, place, nth, value }) => {
+      const how = value === true ? "" : ` (${JSON.stringify(value)})`;
+      return `fault: ${kind}, ${place}, time ${nth}${how}`;
+    }),
+    ...turns.map(
+      ({ choice, pick }) => `turn: at choice ${choice}, number ${pick} in line goes first`,
+    ),
+  ];
+  if (lines.length <= MOST_LINES) return lines;
+  return [...lines.slice(0, MOST_LINES), `… and ${lines.length - MOST_LINES} more, in the file`];
+}

@@ -1,0 +1,32 @@
+/**
+ * Deterministic simulation: a service as it is, under thousands of schedules, crashes and faults.
+ *
+ * `simulate` looks for a run in which something does not hold; `replay` shows it again.
+ */
+export { everyCallSettles } from "./checks/every-call-settles.ts";
+export { noLeaks } from "./checks/no-leaks.ts";
+export type { Observation } from "./checks/observation.ts";
+export { pairOrder } from "./checks/pair-order.ts";
+export { restartIntensity } from "./checks/restart-intensity.ts";
+export type { Chance } from "./chance.ts";
+export type { Exploration } from "./choices.ts";
+export { ProcessCrashed } from "./clients.ts";
+export type { Step as DiagramStep } from "./diagram.ts";
+export { EscapedAwaitError, NondeterminismError, SimulationError } from "./errors.ts";
+export type { ActorFault, Faults, MessageFaults, Range, Who } from "./faults.ts";
+export { InjectedCrash } from "./harm.ts";
+export { replay, type Replay, type ReplayResult, type ReplayStep } from "./replay.ts";
+export type { RunFailure } from "./run.ts";
+export type {
+  Check,
+  CommandFn,
+  Eventually,
+  Scenario,
+  Step,
+  Verdict,
+  View,
+  Workload,
+} from "./scenario.ts";
+export type { Sim } from "./sim.ts";
+export { simulate, type SimulateOptions } from "./simulate.ts";
+export type { SimulationReport } from "./tally.ts";
