@@ -23,8 +23,10 @@ const VIRTUAL_TIME_MS = 60_000;
 const WITHIN_MS = 60_000;
 /** Shutdown times are the service's own; after so long it is taken for stuck. */
 const STOP_MS = 600_000;
-/** A run that takes more steps than this does not let time pass. */
-const MOST_STEPS = 5_000_000;
+/** A run that takes more steps than this at one time never lets time pass. */
+const MOST_STEPS = 1_000_000;
+/** What a service may do at the time of its start before checks and clients begin. */
+const FIRST_STEPS = 1_000;
 /** Where nobody is pending, the host's resources are looked at once in so many steps. */
 const LOOK_EVERY = 32;
 
@@ -233,8 +235,7 @@ export class Run<App> {
     const { virtualTime = VIRTUAL_TIME_MS, workload, eventually } = this.#scenario;
     this.#boot();
     yield* this.#until(() => !this.#booting, STOP_MS, "boot ends");
-    // Whom it has spawned has begun when the first check looks.
-    yield* this.#during(() => this.machine.ready.length === 0, 0);
+    yield* this.#comeToLife();
     this.#inspection.view = this.#view;
     this.#arm();
     if (workload !== undefined) {
@@ -251,22 +252,31 @@ export class Run<App> {
     this.#inspection.ended();
   }
 
+  /** Whom `boot` has spawned has begun when the first check looks; who is always busy is let go on. */
+  *#comeToLife(): Generator<void, void> {
+    const { machine } = this;
+    const enough = machine.steps + FIRST_STEPS + 20 * machine.ready.length;
+    yield* this.#during(() => machine.ready.length === 0 || machine.steps >= enough, 0);
+  }
+
   /** Steps until something is so, or so much time has passed. */
   *#during(isOver: () => boolean, limitMs: number): Generator<void, boolean> {
     const { machine } = this;
     const end = machine.now + limitMs;
-    const mostSteps = machine.steps + MOST_STEPS;
+    let { now } = machine;
+    let mostSteps = machine.steps + MOST_STEPS;
     while (!isOver()) {
       if (machine.nextDue > end) {
         machine.spend(Math.max(0, end - machine.now));
         return false;
       }
       if (!machine.step()) return false;
-      if (machine.steps > mostSteps) {
-        throw new Violation(
-          "time passes",
-          `after ${MOST_STEPS} steps it is still ${machine.now} ms; somebody sends to himself without end`,
-        );
+      if (machine.now !== now) {
+        ({ now } = machine);
+        mostSteps = machine.steps + MOST_STEPS;
+      } else if (machine.steps > mostSteps) {
+        const still = `after ${MOST_STEPS} steps it is still ${now} ms`;
+        throw new Violation("time passes", `${still}; somebody sends to himself without end`);
       }
       yield;
     }
