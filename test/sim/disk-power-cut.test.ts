@@ -131,6 +131,19 @@ describe("what a power cut takes of a file", () => {
     expect(disk.readFileSync("/data/log", "utf8")).toBe("old;before;");
   });
 
+  test("is what was written after a sync began, though another ended meanwhile", async () => {
+    const { host, disk } = withLog({ "disk.lost": { keep: 0 } }, { latency: { syncMs: 5 } });
+    const handle = await host.until(disk.promises.open("/data/log", "a"));
+    await host.until(handle.write("1;"));
+    const sync = handle.sync();
+    disk.writeSync(handle.fd, "2;");
+    disk.fsyncSync(handle.fd);
+    disk.writeSync(handle.fd, "3;");
+    await host.until(sync);
+    disk.cutPower();
+    expect(disk.readFileSync("/data/log", "utf8")).toBe("old;1;2;");
+  });
+
   test("is what a sync covers that has not ended", async () => {
     const { host, disk } = withLog({ "disk.lost": { keep: 0 } }, { latency: { syncMs: 5 } });
     const handle = await host.until(disk.promises.open("/data/log", "a"));
@@ -152,6 +165,13 @@ describe("what a power cut takes of a file", () => {
   test("is not what was written with flush", () => {
     const { disk } = withLog({ "disk.lost": { keep: 0 } });
     disk.writeFileSync("/data/log", "new;", { flush: true });
+    disk.cutPower();
+    expect(disk.readFileSync("/data/log", "utf8")).toBe("new;");
+  });
+
+  test("is not what was written with flush and a promise", async () => {
+    const { host, disk } = withLog({ "disk.lost": { keep: 0 } });
+    await host.until(disk.promises.writeFile("/data/log", "new;", { flush: true }));
     disk.cutPower();
     expect(disk.readFileSync("/data/log", "utf8")).toBe("new;");
   });
@@ -226,6 +246,34 @@ describe("what a power cut takes of names", () => {
       ["/from", "/from/a", "/to"],
       ["/from", "/to", "/to/a"],
     ]);
+  });
+
+  test("leaves one name to a file that was moved, whichever directory was synced", () => {
+    const { disk } = diskWith({}, { directories: ["/from", "/to"] });
+    disk.writeFileSync("/from/a", "");
+    disk.renameSync("/from/a", "/to/a");
+    syncDirectory(disk, "/to");
+    disk.cutPower();
+    expect(disk.files().map(({ path }) => path)).toEqual(["/from", "/to", "/to/a"]);
+  });
+
+  test("is what was named while the sync of a directory ran", async () => {
+    const { host, disk } = diskWith({ "disk.lostNames": { keep: 0 } });
+    const directory = await host.until<DiskHandle>(disk.promises.open("/data"));
+    disk.writeFileSync("/data/before", "");
+    const sync = directory.sync();
+    disk.writeFileSync("/data/while", "");
+    await host.until(sync);
+    disk.cutPower();
+    expect(disk.readdirSync("/data")).toEqual(["before"]);
+  });
+
+  test("is what was named since the last power cut, too", () => {
+    const { disk } = diskWith({ "disk.lostNames": { keep: 0 } });
+    disk.cutPower();
+    disk.writeFileSync("/data/new", "");
+    disk.cutPower();
+    expect(disk.readdirSync("/data")).toEqual([]);
   });
 
   test("is not what a synced move rests upon", () => {

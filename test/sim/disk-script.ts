@@ -214,11 +214,19 @@ const openFiles = [
   ),
 ];
 
-export const script = fc.array(fc.oneof(...names, ...files, ...openFiles), { maxLength: 40 });
+export const script = fc.array(fc.oneof(...names, ...files, ...openFiles), {
+  maxLength: 40,
+  size: "max",
+});
 
 /** Runs a script and tells what came of each step, and what is there in the end. */
 export async function play(disk: Disk, root: string, steps: readonly Step[]): Promise<unknown[]> {
   const stage = new Stage(disk, root);
+  disk.mkdirSync(`${root}/d`);
+  disk.writeFileSync(`${root}/d/a`, "what was there before");
+  const handle = await disk.promises.open(`${root}/a`, "w+");
+  stage.slots.set(0, { fd: handle.fd, handle });
+  stage.slots.set(1, { fd: disk.openSync(`${root}/d/b`, "a+"), handle: undefined });
   const outcomes: unknown[] = [];
   for (const { name, run } of steps) {
     try {

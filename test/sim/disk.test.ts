@@ -75,7 +75,9 @@ test("peek sees a file through all faults, and nothing where there is none", () 
 });
 
 test("what is written is a copy: its owner may go on using the buffer", () => {
-  const disk = new SimDisk(new FakeDiskHost(), { files: { "/log": "" } });
+  const host = new FakeDiskHost();
+  host.told = {};
+  const disk = new SimDisk(host, { files: { "/log": "" } });
   const fd = disk.openSync("/log", "a");
   const buffer = Buffer.from("first;");
   disk.writeSync(fd, buffer);
@@ -84,7 +86,6 @@ test("what is written is a copy: its owner may go on using the buffer", () => {
   disk.writeSync(fd, buffer);
   buffer.fill("-");
   expect(disk.readFileSync("/log", "utf8")).toBe("first;other;");
-  disk.fsyncSync(fd);
   disk.cutPower();
   expect(disk.readFileSync("/log", "utf8")).toBe("first;other;");
 });
@@ -144,6 +145,20 @@ test("a handle closes itself at the end of an await using, and a second close is
   await handle.close();
 });
 
+test("two closes at once are one, and wait for what was asked before", async () => {
+  const host = new FakeDiskHost();
+  const disk = new SimDisk(host);
+  const handle = await host.until(disk.promises.open("/log", "w"));
+  const order: string[] = [];
+  const asked = [
+    handle.sync().then(() => order.push("synced")),
+    handle.close().then(() => order.push("closed")),
+    handle.close().then(() => order.push("closed")),
+  ];
+  await host.until(Promise.all(asked));
+  expect(order).toEqual(["synced", "closed", "closed"]);
+});
+
 test("promises settle as events of their own, never at once", async () => {
   const host = new FakeDiskHost();
   const disk = new SimDisk(host, { directories: ["/in"] });
@@ -155,6 +170,15 @@ test("promises settle as events of their own, never at once", async () => {
   expect(settled).toEqual([]);
   await host.advance(0);
   expect(settled).toEqual(["mkdir"]);
+});
+
+test("a file that is cut short and made longer has zeroes there", () => {
+  const disk = new SimDisk(new FakeDiskHost());
+  const fd = disk.openSync("/log", "w+");
+  disk.writeSync(fd, "content");
+  disk.ftruncateSync(fd, 3);
+  disk.ftruncateSync(fd, 5);
+  expect(disk.readFileSync("/log", "latin1")).toBe("con\0\0");
 });
 
 test("many small writes cost what they are long", () => {
