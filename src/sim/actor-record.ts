@@ -1,19 +1,38 @@
 import type { Cell } from "../kernel/cell.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { mix } from "./chance.ts";
+import { InLine } from "./line.ts";
 import { hashText } from "./trace.ts";
 
-/** What a simulation knows of one actor. */
-export class ActorRecord {
+/** Counts how often something happened for each command of the clients. */
+export class CountByCommand {
+  /** For no command: most of what happens, in most services. */
+  #forNone = 0;
+  #counts: Map<number, number> | undefined;
+
+  next(command: number): number {
+    if (command === 0) return ++this.#forNone;
+    const counts = (this.#counts ??= new Map<number, number>());
+    const count = (counts.get(command) ?? 0) + 1;
+    counts.set(command, count);
+    return count;
+  }
+}
+
+/** What a simulation knows of one actor; it is also what stands in line for its turn. */
+export class ActorRecord extends InLine {
   /** `account#3`; from the second life of the process on, with the life in front: `2/account#3`. */
   readonly label: string;
+  readonly cell: Cell;
   readonly hash: number;
-  /** Turns that it had. */
-  turns = 0;
+  /** How often it was in line. */
+  readonly turns = new CountByCommand();
   /** Hash of the messages it handled, in order. */
   chain = 0;
 
-  constructor(label: string) {
+  constructor(cell: Cell, label: string) {
+    super();
+    this.cell = cell;
     this.label = label;
     this.hash = hashText(label);
     this.chain = this.hash;
@@ -35,7 +54,7 @@ export class ActorRecords {
     let record = this.#records.get(cell);
     if (record === undefined) {
       const { label } = cell;
-      record = new ActorRecord(this.#life === 1 ? label : `${this.#life}/${label}`);
+      record = new ActorRecord(cell, this.#life === 1 ? label : `${this.#life}/${label}`);
       this.#records.set(cell, record);
     }
     return record;

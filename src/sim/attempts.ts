@@ -88,7 +88,7 @@ function lateness({ limitMs, now }: ShrinkOptions): () => boolean {
 /** What shrinking makes smaller: first this, then that. */
 const MEASURES: readonly ((decisions: Decisions) => number)[] = [
   countDecisions,
-  ({ turns }) => turns.reduce((sum, { pick }) => sum + pick, 0),
+  ({ turns }) => turns.reduce((sum, { waits }) => sum + waits, 0),
   ({ workload }) => workload.reduce((sum, { pauseMs }) => sum + pauseMs, 0),
 ];
 
@@ -103,8 +103,8 @@ function isSmaller(a: Decisions, b: Decisions): boolean {
 function digestOf({ workload, faults, turns, random }: Decisions): string {
   const lists = [
     workload.map(({ client, pauseMs, name, seed }) => [client, pauseMs, name, seed]),
-    faults.map(({ kind, place, nth, value }) => [kind, place, nth, value]),
-    turns.map(({ choice, pick }) => [choice, pick]),
+    faults.map(({ kind, place, command, nth, value }) => [kind, place, command, nth, value]),
+    turns.map(({ who, command, nth, waits }) => [who, command, nth, waits]),
     random,
   ];
   return createHash("sha256").update(JSON.stringify(lists)).digest("base64");

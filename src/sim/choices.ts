@@ -1,8 +1,13 @@
+import { CountByCommand } from "./actor-record.ts";
 import { Chance, mix } from "./chance.ts";
-import type { Command, Decisions, Fault, Pick } from "./decisions.ts";
+import type { Command, Decisions, Fault, Wait } from "./decisions.ts";
+import type { InLine, Line } from "./line.ts";
 
 /** Draws a fault, or nothing where none is to happen this time. */
 export type Draw<T> = (chance: Chance) => T | undefined;
+
+/** When and where a fault could happen. */
+export type FaultOccasion = Omit<Fault, "value">;
 
 /**
  * Where a run's decisions come from: chance the first time, a record in a replay.
@@ -13,12 +18,14 @@ export type Draw<T> = (chance: Chance) => T | undefined;
 export interface Choices {
   /** The seed of all that actors draw. */
   readonly random: number;
-  /** Whose turn it is, of `count` in line. */
-  turn(count: number): number;
-  /** Whether something fails at a place, for the n-th time that it could. */
-  fault<T>(kind: string, place: string, nth: number, draw: Draw<T>): T | undefined;
+  /** How many others somebody who gets in line is to let go first. */
+  waits(item: InLine): number;
+  /** Takes out whose turn it is. */
+  turn<T extends InLine>(line: Line<T>): T;
+  /** Whether something fails on an occasion. */
+  fault<T>(occasion: FaultOccasion, draw: Draw<T>): T | undefined;
   /** The same, where nobody else counts how often it could. */
-  faultAt<T>(kind: string, place: string, draw: Draw<T>): T | undefined;
+  faultAt<T>(kind: string, place: string, command: number, draw: Draw<T>): T | undefined;
   /** What the clients do. */
   workload(draw: (chance: Chance) => readonly Command[]): readonly Command[];
   /** From here on nothing fails any more. */
@@ -30,53 +37,45 @@ export interface Choices {
 /** How turns are chosen; see `docs/guides/simulation.md`. */
 export type Exploration = "walk" | "bounded";
 
-/** Counts opportunities by kind and place. */
-class Counter {
-  readonly #counts = new Map<string, number>();
-
-  next(what: string): number {
-    const count = (this.#counts.get(what) ?? 0) + 1;
-    this.#counts.set(what, count);
-    return count;
-  }
-}
-
 /** What both kinds have: the record. */
 abstract class Recorded implements Choices {
   abstract readonly random: number;
   #workload: readonly Command[] = [];
   readonly #faults: Fault[] = [];
-  readonly #turns: Pick[] = [];
-  readonly #counter = new Counter();
-  #choices = 0;
-  protected calmed = false;
+  readonly #turns: Wait[] = [];
+  readonly #counts = new Map<string, CountByCommand>();
+  #calm = false;
 
-  turn(count: number): number {
-    const choice = this.#choices++;
-    const pick = this.pick(choice, count);
-    if (pick !== 0) this.#turns.push({ choice, pick });
-    return pick;
+  abstract waits(item: InLine): number;
+
+  turn<T extends InLine>(line: Line<T>): T {
+    const item = line.take(line.length === 1 ? 0 : this.pick(line));
+    const { label: who, command, nth, passed: waits } = item;
+    if (waits > 0) this.note({ who, command, nth, waits });
+    return item;
   }
 
-  protected abstract pick(choice: number, count: number): number;
+  protected abstract pick(line: Line<InLine>): number;
 
-  fault<T>(kind: string, place: string, nth: number, draw: Draw<T>): T | undefined {
-    if (this.calmed) return undefined;
-    const value = this.decide(kind, place, nth, draw);
-    if (value !== undefined) this.#faults.push({ kind, place, nth, value });
+  protected note(wait: Wait): void {
+    this.#turns.push(wait);
+  }
+
+  fault<T>(occasion: FaultOccasion, draw: Draw<T>): T | undefined {
+    if (this.#calm) return undefined;
+    const value = this.decide(occasion, draw);
+    if (value !== undefined) this.#faults.push({ ...occasion, value });
     return value;
   }
 
-  protected abstract decide<T>(
-    kind: string,
-    place: string,
-    nth: number,
-    draw: Draw<T>,
-  ): T | undefined;
+  protected abstract decide<T>(occasion: FaultOccasion, draw: Draw<T>): T | undefined;
 
-  faultAt<T>(kind: string, place: string, draw: Draw<T>): T | undefined {
-    if (this.calmed) return undefined;
-    return this.fault(kind, place, this.#counter.next(`${kind} ${place}`), draw);
+  faultAt<T>(kind: string, place: string, command: number, draw: Draw<T>): T | undefined {
+    if (this.#calm) return undefined;
+    const what = `${kind} ${place}`;
+    let count = this.#counts.get(what);
+    if (count === undefined) this.#counts.set(what, (count = new CountByCommand()));
+    return this.fault({ kind, place, command, nth: count.next(command) }, draw);
   }
 
   workload(draw: (chance: Chance) => readonly Command[]): readonly Command[] {
@@ -86,7 +85,7 @@ abstract class Recorded implements Choices {
   protected abstract commands(draw: (chance: Chance) => readonly Command[]): readonly Command[];
 
   calm(): void {
-    this.calmed = true;
+    this.#calm = true;
   }
 
   record(): Decisions {
@@ -99,10 +98,12 @@ abstract class Recorded implements Choices {
   }
 }
 
-/** How often a run of bounded exploration leaves the order of coming: one of these for each seed. */
+/** How often a turn lets others go first in bounded exploration: one of these for each seed. */
 const RATES = [1 / 4, 1 / 16, 1 / 64, 1 / 256];
-/** At most so many times in a run. */
-const MOST_DEVIATIONS = 8;
+/** So many turns at the most. */
+const MOST_WAITS = 8;
+/** How many others it lets go: few most of the time, now and then as many as there are. */
+const WAITS = [1, 1, 1, 2, 2, 3, 5, 8, 20, 100];
 /** A kind of fault that a scenario allows is left out of so many runs (swarm testing). */
 const LEFT_OUT = 0.25;
 
@@ -110,19 +111,19 @@ const LEFT_OUT = 0.25;
  * Chooses by chance.
  *
  * `walk` takes any of those in line with the same probability: it gets everywhere, and far from the
- * order of coming. `bounded` keeps to the order of coming but for a few turns, at most eight: most
- * mistakes need only that many, and what is left of a failure is small. (Delay bounding; Emmi,
- * Qadeer, Rakamarić 2011.) Each kind of fault is left out of a quarter of the runs, because faults
- * hide one another. (Swarm testing; Groce et al. 2012.)
+ * order of coming. `bounded` keeps to the order of coming but for a few turns, at most eight, that
+ * let others go first: most mistakes need only that many, and what is left of a failure is small.
+ * (Delay bounding; Emmi, Qadeer, Rakamarić 2011.) Each kind of fault is left out of a quarter of the
+ * runs, because faults hide one another. (Swarm testing; Groce et al. 2012.)
  */
 export class Explorer extends Recorded {
   override readonly random: number;
-  readonly #exploration: Exploration;
+  readonly #walks: boolean;
   readonly #turns: Chance;
   readonly #faults: Chance;
   readonly #workload: Chance;
   readonly #rate: number;
-  #deviations: number;
+  #waitsLeft: number;
   readonly #seed: number;
   readonly #leftOut = new Map<string, boolean>();
 
@@ -130,28 +131,30 @@ export class Explorer extends Recorded {
     super();
     const chance = new Chance(seed);
     this.#seed = seed;
-    this.#exploration = exploration;
+    this.#walks = exploration === "walk";
     this.random = chance.bits();
     this.#turns = new Chance(chance.bits());
     this.#faults = new Chance(chance.bits());
     this.#workload = new Chance(chance.bits());
     this.#rate = chance.pick(RATES);
-    this.#deviations = chance.int(1, MOST_DEVIATIONS);
+    this.#waitsLeft = chance.int(1, MOST_WAITS);
   }
 
-  protected override pick(_choice: number, count: number): number {
-    if (this.#exploration === "walk") return Math.floor(this.#turns.next() * count);
-    if (this.#deviations === 0 || this.#turns.next() >= this.#rate) return 0;
-    this.#deviations--;
-    return this.#turns.int(1, count - 1);
+  override waits(): number {
+    if (this.#walks || this.#waitsLeft === 0 || this.#turns.next() >= this.#rate) return 0;
+    return this.#turns.pick(WAITS);
   }
 
-  protected override decide<T>(
-    kind: string,
-    _place: string,
-    _nth: number,
-    draw: Draw<T>,
-  ): T | undefined {
+  protected override pick(line: Line<InLine>): number {
+    return this.#walks ? Math.floor(this.#turns.next() * line.length) : line.next;
+  }
+
+  protected override note(wait: Wait): void {
+    super.note(wait);
+    this.#waitsLeft = Math.max(0, this.#waitsLeft - 1);
+  }
+
+  protected override decide<T>({ kind }: FaultOccasion, draw: Draw<T>): T | undefined {
     return this.#isLeftOut(kind) ? undefined : draw(this.#faults);
   }
 
@@ -170,36 +173,46 @@ export class Explorer extends Recorded {
   }
 }
 
-/** Chooses as it is written. What is written and does not come up is not done; nothing else is. */
+/**
+ * Chooses as it is written. What is written and does not come up is not done; nothing else is.
+ *
+ * Who was passed over so often in the run on record is passed over as often in this one: so it is the
+ * same run, as long as everything else is.
+ */
 export class Replayer extends Recorded {
   override readonly random: number;
   readonly #decisions: Decisions;
   readonly #faults = new Map<string, unknown>();
   readonly #kinds = new Set<string>();
-  #next = 0;
+  /** By command, then by who, then by how often. */
+  readonly #waits = new Map<number, Map<string, Map<number, number>>>();
 
   constructor(decisions: Decisions) {
     super();
     this.#decisions = decisions;
     this.random = decisions.random;
-    for (const { kind, place, nth, value } of decisions.faults) {
-      this.#kinds.add(kind);
-      this.#faults.set(key(kind, place, nth), value);
+    for (const { value, ...occasion } of decisions.faults) {
+      this.#kinds.add(occasion.kind);
+      this.#faults.set(keyOf(occasion), value);
+    }
+    for (const { who, command, nth, waits } of decisions.turns) {
+      const byWho = at(this.#waits, command, () => new Map<string, Map<number, number>>());
+      at(byWho, who, () => new Map<number, number>()).set(nth, waits);
     }
   }
 
-  protected override pick(choice: number, count: number): number {
-    const { turns } = this.#decisions;
-    const next = turns[this.#next];
-    if (next === undefined || next.choice !== choice) return 0;
-    this.#next++;
-    return Math.min(next.pick, count - 1);
+  override waits({ label, command, nth }: InLine): number {
+    return this.#waits.get(command)?.get(label)?.get(nth) ?? 0;
+  }
+
+  protected override pick(line: Line<InLine>): number {
+    return line.next;
   }
 
   // oxlint-disable-next-line no-unnecessary-type-parameters -- it is whatever was drawn when it was recorded
-  protected override decide<T>(kind: string, place: string, nth: number): T | undefined {
-    if (!this.#kinds.has(kind)) return undefined;
-    return this.#faults.get(key(kind, place, nth)) as T | undefined;
+  protected override decide<T>(occasion: FaultOccasion): T | undefined {
+    if (!this.#kinds.has(occasion.kind)) return undefined;
+    return this.#faults.get(keyOf(occasion)) as T | undefined;
   }
 
   protected override commands(): readonly Command[] {
@@ -207,6 +220,12 @@ export class Replayer extends Recorded {
   }
 }
 
-function key(kind: string, place: string, nth: number): string {
-  return `${kind} ${place} ${nth}`;
+function keyOf({ kind, place, command, nth }: FaultOccasion): string {
+  return `${kind} ${place} ${command} ${nth}`;
+}
+
+function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
 }

@@ -105,16 +105,17 @@ export class Clients<App> {
 
   async #work(commands: readonly Command[]): Promise<void> {
     for (const command of commands) {
-      await this.#pause(command.pauseMs);
+      await this.#pause(command);
       if (this.#app === undefined) await new Promise<void>((resolve) => this.#whenUp.push(resolve));
       await this.#do(command, this.#app!);
     }
   }
 
-  #pause(ms: number): Promise<void> {
+  #pause({ client, pauseMs, seed }: Command): Promise<void> {
     const { clients } = this.#machine;
     return new Promise((resolve) => {
-      this.#machine.plan(new Moment("client", true, resolve), ms, clients);
+      const moment = new Moment(`client ${client}`, true, resolve);
+      this.#machine.plan(moment, pauseMs, clients, seed);
     });
   }
 
@@ -132,6 +133,7 @@ export class Clients<App> {
       const history = this.#history.client(client);
       const chance = new Chance(seed);
       this.#machine.client = `client ${client}`;
+      this.#machine.command = seed;
       const work = run({ app, sim: this.#sim, chance, client, history });
       this.#machine.client = null;
       await Promise.race([work, crash]);

@@ -1,5 +1,5 @@
 import { BadInputError } from "../index.ts";
-import type { Command, Decisions, Fault, Pick } from "./decisions.ts";
+import type { Command, Decisions, Fault, Wait } from "./decisions.ts";
 import type { RunFailure } from "./run.ts";
 
 /**
@@ -40,8 +40,8 @@ export function toFile({ name, seed, failure, hash, decisions }: Failing): strin
   "decisions": {
     "random": ${random},
     "workload": ${list(workload.map(({ client, pauseMs, name: command, seed: own }) => [client, pauseMs, command, own]))},
-    "faults": ${list(faults.map(({ kind, place, nth, value }) => [kind, place, nth, value]))},
-    "turns": ${list(turns.map(({ choice, pick }) => [choice, pick]))}
+    "faults": ${list(faults.map(({ kind, place, command, nth, value }) => [kind, place, command, nth, value]))},
+    "turns": ${list(turns.map(({ who, command, nth, waits }) => [who, command, nth, waits]))}
   }
 }
 `;
@@ -71,12 +71,12 @@ export function fromFile(text: string, path: string): DecisionFile {
         return { client, pauseMs, name, seed };
       }),
       faults: rows(faults, path, "faults", (row): Fault => {
-        const [kind, place, nth, value] = row as [string, string, number, unknown];
-        return { kind, place, nth, value };
+        const [kind, place, command, nth, value] = row as [string, string, number, number, unknown];
+        return { kind, place, command, nth, value };
       }),
-      turns: rows(turns, path, "turns", (row): Pick => {
-        const [choice, pick] = row as [number, number];
-        return { choice, pick };
+      turns: rows(turns, path, "turns", (row): Wait => {
+        const [who, command, nth, waits] = row as [string, number, number, number];
+        return { who, command, nth, waits };
       }),
     },
   };

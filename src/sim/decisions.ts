@@ -4,33 +4,41 @@ export interface Command {
   /** How long the client waits before it. */
   readonly pauseMs: number;
   readonly name: string;
-  /** Of the chance that the command draws its arguments from. */
+  /** Of the chance that the command draws its arguments from; it is also the command's number. */
   readonly seed: number;
 }
 
+/**
+ * A place in a run that stays the same when other decisions are dropped: the n-th time, among what
+ * was done for one command, that somebody had a turn or something could have failed.
+ */
+interface Occasion {
+  /** The seed of the command that it was done for; 0 for what no client has asked for. */
+  readonly command: number;
+  /** Counted from 1. */
+  readonly nth: number;
+}
+
 /** Something that went wrong on purpose. */
-export interface Fault {
+export interface Fault extends Occasion {
   readonly kind: string;
   readonly place: string;
-  /** Which time at that place, of those where this kind could have happened. */
-  readonly nth: number;
   /** JSON. */
   readonly value: unknown;
 }
 
-/** Which of those in line had the turn, where it was not the first. */
-export interface Pick {
-  /** Which choice of the run, counted from 0. */
-  readonly choice: number;
-  /** Its place in the line, from 1. */
-  readonly pick: number;
+/** A turn that others took first, though they came later. */
+export interface Wait extends Occasion {
+  readonly who: string;
+  /** How often it was passed over. */
+  readonly waits: number;
 }
 
-/** All that was chosen in a run; what is not in it was the first in line, and no fault. */
+/** All that was chosen in a run; what is not in it went first come, first served, without fault. */
 export interface Decisions {
   readonly workload: readonly Command[];
   readonly faults: readonly Fault[];
-  readonly turns: readonly Pick[];
+  readonly turns: readonly Wait[];
   /** Seed of everything that actors draw. */
   readonly random: number;
 }

@@ -95,14 +95,20 @@ function describeDecisions({ workload, faults, turns }: Decisions): string[] {
         ? `client ${client}: ${name}`
         : `client ${client}: ${name}, after ${pauseMs} ms`,
     ),
-    ...faults.map(({ kind, place, nth, value }) => {
+    ...faults.map(({ kind, place, command, nth, value }) => {
       const how = value === true ? "" : ` (${JSON.stringify(value)})`;
-      return `fault: ${kind}, ${place}, time ${nth}${how}`;
+      return `fault: ${kind}${how}, ${place}, time ${nth}${purpose(command, workload)}`;
     }),
     ...turns.map(
-      ({ choice, pick }) => `turn: at choice ${choice}, number ${pick} in line goes first`,
+      ({ who, command, nth, waits }) =>
+        `order: ${who}, turn ${nth}${purpose(command, workload)}, lets ${waits} other${waits === 1 ? "" : "s"} go first`,
     ),
   ];
   if (lines.length <= MOST_LINES) return lines;
   return [...lines.slice(0, MOST_LINES), `… and ${lines.length - MOST_LINES} more, in the file`];
+}
+
+function purpose(command: number, workload: Decisions["workload"]): string {
+  const at = workload.find(({ seed }) => seed === command);
+  return at === undefined ? "" : ` for ${at.name} of client ${at.client}`;
 }

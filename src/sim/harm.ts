@@ -55,7 +55,8 @@ export class Harm implements Saboteur {
     this.#slows = matcher(faults.slow?.who);
   }
 
-  beforeTurn(cell: Cell, record: ActorRecord): void {
+  beforeTurn(record: ActorRecord): void {
+    const { cell } = record;
     // The root is no actor of anybody's.
     if (cell.parent === null) return;
     const { crash, kill, slow } = this.#faults;
@@ -80,17 +81,17 @@ export class Harm implements Saboteur {
 
   beforeTime(due: number): number {
     const { clock, stall } = this.#faults;
-    const { choices } = this.#machine;
+    const { choices, command } = this.#machine;
     let at = due;
     if (clock !== undefined) {
-      const jump = choices.faultAt("clock", "wall clock", (chance) =>
+      const jump = choices.faultAt("clock", "wall clock", command, (chance) =>
         chance.bool(clock.chance) ? chance.int(...clock.jumpMs) : undefined,
       );
       if (jump !== undefined) this.#machine.jump(jump);
     }
     if (stall !== undefined) {
       at +=
-        choices.faultAt("stall", "process", (chance) =>
+        choices.faultAt("stall", "process", command, (chance) =>
           chance.bool(stall.chance) ? chance.int(...stall.ms) : undefined,
         ) ?? 0;
     }
@@ -102,7 +103,8 @@ export class Harm implements Saboteur {
     record: ActorRecord,
     draw: (chance: Chance) => T | undefined,
   ): T | undefined {
-    return this.#machine.choices.fault(kind, record.label, record.turns, draw);
+    const { label, command, nth } = record;
+    return this.#machine.choices.fault({ kind, place: label, command, nth }, draw);
   }
 
   /** Now, before what it would do in this turn, or some steps later, where something is pending. */
@@ -143,12 +145,24 @@ export class Harm implements Saboteur {
     const when = this.#decide("crash", record, (chance) =>
       chance.bool(chanceOf) ? chance.pick(["before", "after"] as const) : undefined,
     );
-    if (when !== undefined) failNext(cell, when);
+    if (when !== undefined) this.#failNext(cell, when);
+  }
+
+  /** Has the next message fail when it is handled. */
+  #failNext(cell: Cell, when: "before" | "after"): void {
+    const envelope = cell.mailbox.shift()!;
+    const { to, verb, count, first, second, call, from } = envelope;
+    const failed = new Envelope(to, failing(verb, when), count, first, second, call, from);
+    this.#machine.workFor(failed, this.#machine.commandOf(envelope));
+    const line = new EnvelopeQueue();
+    line.push(failed);
+    cell.mailbox.prepend(line);
   }
 
   #maybeEndProcess(): void {
     const { crash = 0, powerCut = 0, downMs = DOWN_MS } = this.#faults.process!;
-    const outage = this.#machine.choices.faultAt<Outage>("process", "process", (chance) => {
+    const { choices, command } = this.#machine;
+    const outage = choices.faultAt<Outage>("process", "process", command, (chance) => {
       const drawn = chance.next();
       if (drawn >= crash + powerCut) return undefined;
       return { how: drawn < crash ? "crash" : "power cut", downMs: chance.int(...downMs) };
@@ -163,15 +177,6 @@ function whoOf(fault: number | ActorFault | undefined): Who | undefined {
 
 function probability(fault: number | ActorFault | undefined): number {
   return typeof fault === "object" ? fault.chance : (fault ?? 0);
-}
-
-/** Has the next message fail when it is handled. */
-function failNext(cell: Cell, when: "before" | "after"): void {
-  const envelope = cell.mailbox.shift()!;
-  const { to, verb, count, first, second, call, from } = envelope;
-  const line = new EnvelopeQueue();
-  line.push(new Envelope(to, failing(verb, when), count, first, second, call, from));
-  cell.mailbox.prepend(line);
 }
 
 /** The verb with another handler: one that fails. */

@@ -5,12 +5,12 @@ import { running } from "../kernel/running.ts";
 import type { System } from "../kernel/system.ts";
 import { takeTurn } from "../kernel/turn.ts";
 import type { Verb } from "../kernel/verb.ts";
-import { WheelEntry } from "../kernel/wheel.ts";
-import { ActorRecords, type ActorRecord } from "./actor-record.ts";
+import type { WheelEntry } from "../kernel/wheel.ts";
+import { ActorRecords, CountByCommand, type ActorRecord } from "./actor-record.ts";
 import { Agenda } from "./agenda.ts";
 import { Chance } from "./chance.ts";
 import type { Choices } from "./choices.ts";
-import { Line } from "./line.ts";
+import { InLine, Line } from "./line.ts";
 import { Moment, Process } from "./process.ts";
 import { hashNumber, hashText, hashValue, RollingHash } from "./trace.ts";
 
@@ -40,7 +40,7 @@ export interface Network {
 
 /** Does harm around turns. */
 export interface Saboteur {
-  beforeTurn(cell: Cell, record: ActorRecord): void;
+  beforeTurn(record: ActorRecord): void;
   /** After it, and after each other step: things that were to happen so many steps later. */
   afterStep(cell: Cell | null): void;
   /** Before time goes on to `due`; answers to when it goes instead. */
@@ -72,7 +72,9 @@ export class Machine {
   network: Network | null = null;
   saboteur: Saboteur | null = null;
   readonly choices: Choices;
-  readonly ready = new Line<Cell | WheelEntry>();
+  /** The seed of the client's command that the present step works for; 0 for none. */
+  command = 0;
+  readonly ready = new Line<ActorRecord | Due>();
   /** What clients wait for: they outlive the process. */
   readonly clients = new Agenda();
   readonly records = new ActorRecords();
@@ -83,6 +85,9 @@ export class Machine {
   readonly #drain: () => void;
   readonly #chance: Chance;
   readonly #verbs = new Map<Verb, number>();
+  /** For which commands messages are sent and plans made. */
+  readonly #commands = new WeakMap<Envelope | WheelEntry, number>();
+  readonly #dues = new Map<string, CountByCommand>();
   #orders = 0;
   #ids = 0;
   #dateOffsetMs = 0;
@@ -123,22 +128,51 @@ export class Machine {
 
   // --- plans ----------------------------------------------------------------------------------
 
-  plan(entry: WheelEntry, delayMs: number, agenda: Agenda): void {
+  plan(entry: WheelEntry, delayMs: number, agenda: Agenda, command = this.command): void {
     entry.due = this.now + Math.max(0, delayMs);
     entry.order = this.#orders++;
+    this.workFor(entry, command);
     if (delayMs > 0) agenda.add(entry);
-    else this.#lineUp(entry);
+    else this.#lineUpDue(entry);
   }
 
   cancel(entry: WheelEntry, agenda: Agenda): boolean {
     if (entry.slot !== IN_LINE) return agenda.remove(entry);
     entry.slot = -1;
-    return this.ready.remove(entry);
+    this.ready.keep((item) => !(item instanceof Due) || item.entry !== entry);
+    return true;
   }
 
-  #lineUp(entry: WheelEntry): void {
+  /** Notes for which command a message is sent, or something is planned. */
+  workFor(work: Envelope | WheelEntry, command = this.command): void {
+    if (command !== 0) this.#commands.set(work, command);
+  }
+
+  commandOf(work: Envelope | WheelEntry): number {
+    return this.#commands.get(work) ?? 0;
+  }
+
+  /** An actor has something to do. */
+  lineUp(cell: Cell): void {
+    const record = this.records.of(cell);
+    const { head } = cell.mailbox;
+    const command = head === null ? this.command : this.commandOf(head);
+    this.#enter(record, command, record.turns);
+  }
+
+  #lineUpDue(entry: WheelEntry): void {
     entry.slot = IN_LINE;
-    this.ready.push(entry);
+    const due = new Due(entry);
+    let count = this.#dues.get(due.label);
+    if (count === undefined) this.#dues.set(due.label, (count = new CountByCommand()));
+    this.#enter(due, this.commandOf(entry), count);
+  }
+
+  #enter(item: ActorRecord | Due, command: number, count: CountByCommand): void {
+    item.command = command;
+    item.nth = count.next(command);
+    item.waits = this.choices.waits(item);
+    this.ready.push(item);
   }
 
   /** What is due gets in line, in the order of time. */
@@ -148,7 +182,7 @@ export class Machine {
       const { clients } = this;
       const agenda = isSooner(clients.next, own.next) ? clients : own;
       if (agenda.nextDue > this.now) return;
-      this.#lineUp(agenda.shift());
+      this.#lineUpDue(agenda.shift());
     }
   }
 
@@ -171,13 +205,14 @@ export class Machine {
       // The process may have crashed instead, and taken its plans along.
       if (ready.length === 0) return this.nextDue < Infinity;
     }
-    const count = ready.length;
-    const next = ready.take(count === 1 ? 0 : this.choices.turn(count));
+    const next = this.choices.turn(ready);
     this.steps++;
-    if (next instanceof WheelEntry) this.#fire(next);
+    this.command = next.command;
+    if (next instanceof Due) this.#fire(next.entry);
     else this.#turn(next);
     this.settle();
-    this.saboteur?.afterStep(next instanceof WheelEntry ? null : next);
+    this.saboteur?.afterStep(next instanceof Due ? null : next.cell);
+    this.command = 0;
     this.watchers?.stepped();
     return true;
   }
@@ -194,10 +229,9 @@ export class Machine {
     entry.expire();
   }
 
-  #turn(cell: Cell): void {
-    const record = this.records.of(cell);
-    record.turns++;
-    this.saboteur?.beforeTurn(cell, record);
+  #turn(record: ActorRecord): void {
+    const { cell } = record;
+    this.saboteur?.beforeTurn(record);
     this.turns++;
     this.#heard = false;
     this.turnOf = cell;
@@ -244,10 +278,26 @@ export class Machine {
     this.pending.clear();
     const next = new Process(this, this.process.life + 1);
     // What clients wait for stays.
-    this.ready.keep((item) => item instanceof Moment && item.ofClient);
+    this.ready.keep((item) => item instanceof Due && isClients(item.entry));
     this.process = next;
     this.records.beginLife(next.life);
     return next;
+  }
+}
+
+function isClients(entry: WheelEntry): boolean {
+  return entry instanceof Moment && entry.ofClient;
+}
+
+/** Something that is due, in line. */
+class Due extends InLine {
+  readonly entry: WheelEntry;
+  readonly label: string;
+
+  constructor(entry: WheelEntry) {
+    super();
+    this.entry = entry;
+    this.label = entry instanceof Moment ? entry.what : "timer";
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cell } from "../kernel/cell.ts";
 import { Envelope } from "../kernel/envelope.ts";
 import { PendingCall } from "../kernel/pending-call.ts";
+import { CountByCommand } from "./actor-record.ts";
 import type { Chance } from "./chance.ts";
 import { matcher, type MessageFaults, type Range } from "./faults.ts";
 import type { Machine, Network } from "./machine.ts";
@@ -17,7 +18,9 @@ interface Link {
   /** When the last that was kept in order arrives. */
   busyUntil: number;
   /** Messages so far. */
-  count: number;
+  readonly messages: CountByCommand;
+  /** Which message it is that something is decided about. */
+  nth: number;
 }
 
 interface Rule {
@@ -52,7 +55,7 @@ export class FaultyNetwork implements Network {
     if (verb.internal || verb.kind === "stream" || from === to) return false;
     const link = this.#linkBetween(from, to);
     if (link === null) return false;
-    link.count++;
+    link.nth = link.messages.next(this.#machine.command);
     const { loss = 0, duplicate = 0 } = link.rule;
     if (this.#decide(link, "lost", (chance) => chance.bool(loss) || undefined)) return true;
     const sent = envelope.call === null ? envelope : this.#withFaultyReply(link, envelope);
@@ -79,12 +82,21 @@ export class FaultyNetwork implements Network {
       (each) => each.from(sender, kind) && each.to(receiver, to.behaviour.name),
     );
     if (rule === undefined) return null;
-    return { place: `${sender} to ${receiver}`, rule: rule.faults, busyUntil: 0, count: 0 };
+    return {
+      place: `${sender} to ${receiver}`,
+      rule: rule.faults,
+      busyUntil: 0,
+      messages: new CountByCommand(),
+      nth: 0,
+    };
   }
 
   #decide<T>(link: Link, kind: string, draw: (chance: Chance) => T | undefined): T | undefined {
-    const { choices } = this.#machine;
-    return choices.fault(`message.${kind}`, link.place, link.count, draw);
+    const { choices, command } = this.#machine;
+    return choices.fault(
+      { kind: `message.${kind}`, place: link.place, command, nth: link.nth },
+      draw,
+    );
   }
 
   /** Delivers a message when it arrives: now, or later, behind those that were sent before it. */

@@ -174,7 +174,7 @@ class SimScheduler extends Scheduler {
       return;
     }
     cell.flags |= QUEUED;
-    if (alive) machine.ready.push(cell);
+    if (alive) machine.lineUp(cell);
   }
 
   /** Not now: who is next is a choice, also where an async handler has just ended. */
@@ -201,11 +201,16 @@ class SimRouter extends Router {
 
   override deliver(envelope: Envelope): void {
     const { watchers, network } = this.#machine;
+    this.#machine.workFor(envelope);
     watchers?.sent(envelope);
     if (network === null || !network.take(envelope, this.#forward)) super.deliver(envelope);
   }
 
-  readonly #forward = (envelope: Envelope): void => super.deliver(envelope);
+  /** What arrives late, or once more, works for the command that it was sent for. */
+  readonly #forward = (envelope: Envelope): void => {
+    this.#machine.workFor(envelope);
+    super.deliver(envelope);
+  };
 }
 
 /** Tells the machine what was handled: it stands where development mode has its stopwatch. */

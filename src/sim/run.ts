@@ -106,7 +106,7 @@ export class Run<App> {
     this.#disk = new SimDisk(
       {
         after: (ms, fn) => void machine.process.after(ms, "disk", fn),
-        decide: (kind, place, draw) => choices.faultAt(kind, place, draw),
+        decide: (kind, place, draw) => choices.faultAt(kind, place, machine.command, draw),
       },
       { ...scenario.disk, faults: this.#faults.disk ?? {} },
     );
@@ -378,7 +378,7 @@ export class Run<App> {
     const { sites, fires } =
       typeof buggify === "number" ? { sites: buggify, fires: buggify } : buggify;
     return (
-      this.#choices.faultAt("buggify", name, (chance) => {
+      this.#choices.faultAt("buggify", name, this.machine.command, (chance) => {
         let taken = this.#buggedSites.get(name);
         if (taken === undefined) this.#buggedSites.set(name, (taken = chance.bool(sites)));
         return (taken && chance.bool(fires)) || undefined;

@@ -1,6 +1,6 @@
 import { Attempts, type ShrinkOptions, type Tries } from "./attempts.ts";
 import type { Command, Decisions } from "./decisions.ts";
-import { dropCommandsMovingTurns, findLateTurns, straightenTurns } from "./shrink-turns.ts";
+import { straightenTurns } from "./shrink-turns.ts";
 import { eachStretch, without } from "./stretches.ts";
 
 export interface Shrunk {
@@ -25,12 +25,10 @@ export async function shrink(
 ): Promise<Shrunk> {
   const attempts = new Attempts(decisions, tries, options);
   await takeGiantSteps(attempts);
-  await findLateTurns(attempts);
   let before: Decisions;
   do {
     before = attempts.best;
     await drop(attempts, "faults");
-    await dropCommandsMovingTurns(attempts);
     await drop(attempts, "workload");
     await straightenTurns(attempts);
     await dropPauses(attempts);

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Tries } from "../../src/sim/attempts.ts";
-import { Chance } from "../../src/sim/chance.ts";
 import { countDecisions, type Command, type Decisions } from "../../src/sim/decisions.ts";
 import { shrink } from "../../src/sim/shrink.ts";
-import { replayWorld, walkWorld } from "./small-world.ts";
 
 const NOTHING: Decisions = { workload: [], faults: [], turns: [], random: 1 };
 
@@ -25,9 +23,14 @@ function commands(count: number): Command[] {
   }));
 }
 
-/** A pick at every second choice. */
-function picks(count: number, pick = 1): Decisions["turns"] {
-  return Array.from({ length: count }, (_, at) => ({ choice: 2 * at, pick }));
+/** So many turns of one actor that let others go first. */
+function waits(count: number, others = 1): Decisions["turns"] {
+  return Array.from({ length: count }, (_, at) => ({
+    who: "store",
+    command: 0,
+    nth: at,
+    waits: others,
+  }));
 }
 
 /** Fails wherever `fails` says so, and uses all that it is given. */
@@ -46,7 +49,7 @@ describe("what it finds", () => {
   });
 
   test("a failure that needs neither faults nor turns loses them all in one run", async () => {
-    const all = { ...NOTHING, workload: commands(1), faults: faults(40), turns: picks(400) };
+    const all = { ...NOTHING, workload: commands(1), faults: faults(40), turns: waits(400) };
     const { decisions, runs } = await shrink(
       all,
       failsWhen(({ workload }) => workload.length > 0),
@@ -69,7 +72,7 @@ describe("what it finds", () => {
 
   test("a failure of the last command alone takes two runs without its turns", async () => {
     const last = failsWhen(({ workload }) => workload.at(-1)?.seed === 59);
-    const all = { ...NOTHING, workload: commands(60), turns: picks(400) };
+    const all = { ...NOTHING, workload: commands(60), turns: waits(400) };
     const { decisions, runs } = await shrink(all, last);
     expect(decisions.workload).toEqual([
       { client: 2, pauseMs: 0, name: commands(60)[59]!.name, seed: 59 },
@@ -87,7 +90,7 @@ describe("what it finds", () => {
   });
 
   test("where nothing can go, all stays, and no candidate is run twice", async () => {
-    const all = { ...NOTHING, workload: commands(7), faults: faults(5), turns: picks(9) };
+    const all = { ...NOTHING, workload: commands(7), faults: faults(5), turns: waits(9) };
     const seen: string[] = [];
     const { decisions, runs } = await shrink(all, (candidate) => {
       seen.push(JSON.stringify(candidate));
@@ -109,60 +112,20 @@ function has(workload: readonly Command[], wanted: number): boolean {
   return workload.some(({ seed }) => seed === wanted);
 }
 
-function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[list.length >> 1]!;
-}
-
 describe("turns", () => {
-  test("three picks of four hundred are found where they stay in place", async () => {
+  test("three turns of four hundred are found", async () => {
     const needs = failsWhen(({ turns }) =>
-      [100, 402, 780].every((needed) => turns.some(({ choice }) => choice === needed)),
+      [100, 202, 380].every((needed) => turns.some(({ nth }) => nth === needed)),
     );
-    const { decisions, runs } = await shrink({ ...NOTHING, turns: picks(400) }, needs);
-    expect(decisions.turns.map(({ choice }) => choice)).toEqual([100, 402, 780]);
+    const { decisions, runs } = await shrink({ ...NOTHING, turns: waits(400) }, needs);
+    expect(decisions.turns.map(({ nth }) => nth)).toEqual([100, 202, 380]);
     expect(runs).toBeLessThan(250);
   });
 
-  test("three picks of four hundred are found where each that goes moves those behind it", async () => {
-    // Each pick makes one choice more: without one before it, this choice has a lower number.
-    const needs = failsWhen(({ turns }) => {
-      const places = new Set(turns.map(({ choice }, before) => choice - before));
-      return [50, 200, 390].every((needed) => places.has(needed));
-    });
-    const { decisions, runs } = await shrink({ ...NOTHING, turns: picks(400) }, needs);
-    expect(decisions.turns.map(({ choice }) => choice)).toEqual([50, 201, 392]);
-    expect(runs).toBeLessThan(400);
-  });
-
-  test("a late stretch is found at the choice where it now belongs", async () => {
-    // As soon as any of the others is missing, the stretch belongs elsewhere.
-    const needs = failsWhen(({ turns }) => {
-      const first = turns.length === 400 ? 796 : 783;
-      return [first, first + 2].every((needed) => turns.some(({ choice }) => choice === needed));
-    });
-    const { decisions } = await shrink({ ...NOTHING, turns: picks(400) }, needs);
-    expect(decisions.turns.map(({ choice }) => choice)).toEqual([783, 785]);
-  });
-
-  test("a pick is lowered to those who waited longest", async () => {
-    const needs = failsWhen(({ turns }) =>
-      turns.some(({ choice, pick }) => choice === 6 && pick >= 5),
-    );
-    const { decisions } = await shrink({ ...NOTHING, turns: picks(10, 30) }, needs);
-    expect(decisions.turns).toEqual([{ choice: 6, pick: 5 }]);
-  });
-
-  test("a race that a walk by chance came upon loses nearly all that it did", async () => {
-    const sizes: [from: number, to: number][] = [];
-    for (let seed = 1; sizes.length < 20; seed++) {
-      const found = walkWorld(new Chance(seed));
-      if (found === undefined || found.turns.length < 40) continue;
-      const { decisions } = await shrink(found, replayWorld);
-      expect(replayWorld(decisions)).toEqual(decisions);
-      sizes.push([countDecisions(found), countDecisions(decisions)]);
-    }
-    expect(median(sizes.map(([from]) => from))).toBeGreaterThan(100);
-    expect(median(sizes.map(([, to]) => to))).toBeLessThan(6);
+  test("a turn waits for no more others than it has to", async () => {
+    const needs = failsWhen(({ turns }) => turns.some((turn) => turn.nth === 6 && turn.waits >= 5));
+    const { decisions } = await shrink({ ...NOTHING, turns: waits(10, 30) }, needs);
+    expect(decisions.turns).toEqual([{ who: "store", command: 0, nth: 6, waits: 5 }]);
   });
 });
 
@@ -171,18 +134,18 @@ const usesTen: Tries = (candidate) =>
     ? undefined
     : { ...candidate, faults: candidate.faults.slice(0, 10), turns: [] };
 
-const usesMore: Tries = (candidate) => ({ ...candidate, turns: picks(300) });
+const usesMore: Tries = (candidate) => ({ ...candidate, turns: waits(300) });
 
 const broken: Tries = () => {
   throw new Error("boot is broken");
 };
 
 describe("what it costs", () => {
-  const all = { ...NOTHING, workload: commands(30), faults: faults(30), turns: picks(200) };
+  const all = { ...NOTHING, workload: commands(30), faults: faults(30), turns: waits(200) };
   const picky = failsWhen(({ faults: left, turns }) =>
     [7, 21].every(
       (needed) =>
-        left.some(({ nth }) => nth === needed) && turns.some((t) => t.choice === needed * 2),
+        left.some(({ nth }) => nth === needed) && turns.some((turn) => turn.nth === needed),
     ),
   );
 
