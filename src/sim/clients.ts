@@ -1,8 +1,8 @@
 import { Chance } from "./chance.ts";
 import type { Command } from "./decisions.ts";
-import type { History } from "./history.ts";
+import type { History } from "./history/history.ts";
 import type { Machine } from "./machine.ts";
-import { Moment } from "./process.ts";
+import { Moment } from "./service.ts";
 import type { CommandFn, Workload } from "./scenario.ts";
 import type { Sim } from "./sim.ts";
 

@@ -1,5 +1,5 @@
 import { BadInputError, type ActorDef } from "../index.ts";
-import type { DiskFaults } from "./disk-faults.ts";
+import { checkDiskFaults, type DiskFaults } from "./disk/disk-faults.ts";
 
 /**
  * Whom a fault may hit: names, labels or definitions, or a function that is shown labels.
@@ -102,6 +102,7 @@ export function checkFaults(faults: Faults): void {
   const { buggify } = faults;
   checkChance("faults.buggify", typeof buggify === "object" ? buggify.sites : buggify);
   if (typeof buggify === "object") checkChance("faults.buggify.fires", buggify.fires);
+  if (faults.disk !== undefined) checkDiskFaults("faults.disk", faults.disk);
   for (const rule of messageRules(faults)) checkMessages(rule);
 }
 

@@ -11,10 +11,39 @@ export { restartIntensity } from "./checks/restart-intensity.ts";
 export type { Chance } from "./chance.ts";
 export type { Exploration } from "./choices.ts";
 export { ProcessCrashed } from "./clients.ts";
-export type { Step as DiagramStep } from "./diagram.ts";
+export type { Step as DiagramStep } from "./diagram/diagram.ts";
 export { EscapedAwaitError, NondeterminismError, SimulationError } from "./errors.ts";
 export type { ActorFault, Faults, MessageFaults, Range, Who } from "./faults.ts";
 export { InjectedCrash } from "./harm.ts";
+export type { SimDisk, DiskEntry, SimDiskOptions } from "./disk/sim-disk.ts";
+export type { DiskFaults, MsRange } from "./disk/disk-faults.ts";
+export type { DiskLatency } from "./disk/disk-time.ts";
+export type {
+  Disk,
+  DiskData,
+  DiskFlags,
+  DiskHandle,
+  DiskPromises,
+  DiskRemoveOptions,
+  DiskStats,
+  DiskWriteOptions,
+} from "./disk/disk-types.ts";
+export {
+  History,
+  type Operation,
+  type Outcome,
+  type Recorder,
+  type RecordOptions,
+} from "./history/history.ts";
+export {
+  checkLinearizable,
+  linearizable,
+  type Linearizability,
+  type LinearizableCheckOptions,
+  type LinearizableOptions,
+} from "./history/linearizable.ts";
+export { model, type AnyModel, type Invocation, type Model } from "./history/model.ts";
+export { counter, map, register } from "./history/models.ts";
 export { replay, type Replay, type ReplayResult, type ReplayStep } from "./replay.ts";
 export type { RunFailure } from "./run.ts";
 export type {

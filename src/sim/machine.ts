@@ -11,7 +11,7 @@ import { Agenda } from "./agenda.ts";
 import { Chance } from "./chance.ts";
 import type { Choices } from "./choices.ts";
 import { InLine, Line } from "./line.ts";
-import { Moment, Process } from "./process.ts";
+import { Moment, Service } from "./service.ts";
 import { hashNumber, hashText, hashValue, RollingHash } from "./trace.ts";
 
 /** The first of January 2020, so that dates look like dates; the same in every run. */
@@ -81,7 +81,7 @@ export class Machine {
   readonly trace = new RollingHash();
   /** Handlers and hooks that were pending when their turn was over; pruned when looked at. */
   readonly pending = new Map<Cell, Envelope>();
-  process: Process;
+  service: Service;
   readonly #drain: () => void;
   readonly #chance: Chance;
   readonly #verbs = new Map<Verb, number>();
@@ -98,7 +98,7 @@ export class Machine {
     this.choices = choices;
     this.#drain = drain;
     this.#chance = new Chance(choices.random);
-    this.process = new Process(this, 1);
+    this.service = new Service(this, 1);
   }
 
   // --- time, chance, names --------------------------------------------------------------------
@@ -123,7 +123,7 @@ export class Machine {
   /** When something happens next; now, where somebody is in line. */
   get nextDue(): number {
     if (this.ready.length > 0) return this.now;
-    return Math.min(this.process.agenda.nextDue, this.clients.nextDue);
+    return Math.min(this.service.agenda.nextDue, this.clients.nextDue);
   }
 
   // --- plans ----------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ export class Machine {
   /** What is due gets in line, in the order of time. */
   #collectDue(): void {
     for (;;) {
-      const own = this.process.agenda;
+      const own = this.service.agenda;
       const { clients } = this;
       const agenda = isSooner(clients.next, own.next) ? clients : own;
       if (agenda.nextDue > this.now) return;
@@ -220,7 +220,7 @@ export class Machine {
   /** Runs what microtasks there are, then begins the time limits of calls that were made. */
   settle(): void {
     this.#drain();
-    for (const { deadlines } of this.process.kernels) deadlines.begin();
+    for (const { deadlines } of this.service.kernels) deadlines.begin();
   }
 
   #fire(entry: WheelEntry): void {
@@ -273,13 +273,13 @@ export class Machine {
   // --- the process ----------------------------------------------------------------------------
 
   /** Ends the process at once, as a `kill -9` or a power cut does, and makes room for the next. */
-  crashProcess(): Process {
-    this.process.end();
+  crashProcess(): Service {
+    this.service.end();
     this.pending.clear();
-    const next = new Process(this, this.process.life + 1);
+    const next = new Service(this, this.service.life + 1);
     // What clients wait for stays.
     this.ready.keep((item) => item instanceof Due && isClients(item.entry));
-    this.process = next;
+    this.service = next;
     this.records.beginLife(next.life);
     return next;
   }

@@ -101,12 +101,12 @@ export class FaultyNetwork implements Network {
 
   /** Delivers a message when it arrives: now, or later, behind those that were sent before it. */
   #send(link: Link, kind: string, envelope: Envelope, deliver: Deliver): void {
-    const { now, process } = this.#machine;
+    const { now, service } = this.#machine;
     const { delay, reorder } = link.rule;
     const arrive = (): void => arriveAt(envelope, deliver);
     const astray = this.#decide(link, `${kind}, out of order`, drawDelay(reorder));
     if (astray !== undefined) {
-      process.after(astray, "message", arrive);
+      service.after(astray, "message", arrive);
       return;
     }
     const late = this.#decide(link, kind, drawDelay(delay));
@@ -115,7 +115,7 @@ export class FaultyNetwork implements Network {
       return;
     }
     link.busyUntil = Math.max(now + (late ?? 0), link.busyUntil);
-    process.after(link.busyUntil - now, "message", arrive);
+    service.after(link.busyUntil - now, "message", arrive);
   }
 
   /** A call whose reply may be lost or late is answered to somebody who passes the answer on. */
@@ -128,7 +128,7 @@ export class FaultyNetwork implements Network {
     const call = envelope.call!;
     const relay = new PendingCall(to, verb, Infinity);
     const pass = (settle: () => void): void => {
-      if (lost === undefined) this.#machine.process.after(late ?? 0, "reply", settle);
+      if (lost === undefined) this.#machine.service.after(late ?? 0, "reply", settle);
     };
     relay.promise.then(
       (value) => pass(() => call.resolve(value)),

@@ -2,7 +2,7 @@ import { BUSY, type Cell } from "../kernel/cell.ts";
 import type { Envelope } from "../kernel/envelope.ts";
 import { describeReason, type System, type SystemEvent } from "../index.ts";
 import type { ActorRecord } from "./actor-record.ts";
-import type { Step } from "./diagram.ts";
+import type { Step } from "./diagram/diagram.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { CLIENTS } from "./network.ts";
 import { show } from "./show.ts";
@@ -48,7 +48,7 @@ export class Recorder implements Watchers {
       const { kind, place, value } = faults[this.#faults]!;
       this.world(`fault: ${kind}, ${place}${value === true ? "" : `: ${JSON.stringify(value)}`}`);
     }
-    const { life } = this.#machine.process;
+    const { life } = this.#machine.service;
     if (life === this.#life) return;
     this.#life = life;
     this.#open = [];

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Replayer } from "./choices.ts";
 import { fromFile } from "./decision-file.ts";
-import type { Step } from "./diagram.ts";
-import { inMacrotask } from "./macrotask.ts";
+import type { Step } from "./diagram/diagram.ts";
+import { inMacrotask } from "./host/macrotask.ts";
 import { Recorder } from "./recorder.ts";
 import { Run, type RunFailure } from "./run.ts";
 import { checkScenario, type Scenario } from "./scenario.ts";

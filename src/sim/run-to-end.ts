@@ -1,6 +1,6 @@
 import type { Choices } from "./choices.ts";
-import { hostNow } from "./host-globals.ts";
-import { inMacrotask } from "./macrotask.ts";
+import { hostNow } from "./host/host-globals.ts";
+import { inMacrotask } from "./host/macrotask.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { Run, type RunResult } from "./run.ts";
 import type { Scenario } from "./scenario.ts";

@@ -3,20 +3,21 @@ import type { Observed } from "./checks/observation.ts";
 import type { Choices } from "./choices.ts";
 import { Clients, drawWorkload, type CommandCounts } from "./clients.ts";
 import type { Decisions } from "./decisions.ts";
-import { drainOfHost } from "./drain.ts";
+import { drainOfHost } from "./host/drain.ts";
 import { messageRules, type Faults } from "./faults.ts";
 import { Harm, type Outage } from "./harm.ts";
-import { History } from "./history.ts";
-import { HostGlobals } from "./host-globals.ts";
-import { hostResources } from "./host-resources.ts";
+import { History } from "./history/history.ts";
+import { HostGlobals } from "./host/host-globals.ts";
+import { hostResources } from "./host/host-resources.ts";
+import { catchRejections } from "./host/rejections.ts";
 import { ask, Inspection, Violation } from "./inspection.ts";
 import { Machine, type Watchers } from "./machine.ts";
 import { FaultyNetwork } from "./network.ts";
-import type { Process } from "./process.ts";
+import type { Service } from "./service.ts";
 import type { Scenario, View } from "./scenario.ts";
 import { show } from "./show.ts";
 import { Sim } from "./sim.ts";
-import { SimDisk } from "./sim-disk.ts";
+import { SimDisk } from "./disk/sim-disk.ts";
 import { stalledBy } from "./stalled.ts";
 
 const VIRTUAL_TIME_MS = 60_000;
@@ -29,6 +30,9 @@ const MOST_STEPS = 1_000_000;
 const FIRST_STEPS = 1_000;
 /** Where nobody is pending, the host's resources are looked at once in so many steps. */
 const LOOK_EVERY = 32;
+
+/** Faults around turns; the others are done where messages and files are. */
+const HARMS = ["crash", "kill", "slow", "clock", "stall", "process"] as const;
 
 /** What did not hold in a run. */
 export interface RunFailure {
@@ -105,7 +109,7 @@ export class Run<App> {
     this.#globals = new HostGlobals(machine);
     this.#disk = new SimDisk(
       {
-        after: (ms, fn) => void machine.process.after(ms, "disk", fn),
+        after: (ms, fn) => void machine.service.after(ms, "disk", fn),
         decide: (kind, place, draw) => choices.faultAt(kind, place, machine.command, draw),
       },
       { ...scenario.disk, faults: this.#faults.disk ?? {} },
@@ -120,7 +124,7 @@ export class Run<App> {
     this.#inspection = inspection;
     machine.watchers = inspection;
     this.#stage = {
-      createSystem: (options) => machine.process.createSystem({ logger: false, ...options }),
+      createSystem: (options) => machine.service.createSystem({ logger: false, ...options }),
       buggify: (name) => this.#buggify(name),
     };
     this.#script = this.#play();
@@ -133,7 +137,7 @@ export class Run<App> {
       now: () => machine.now,
       labelOf: (cell) => machine.records.of(cell).label,
       find: (kernel, label) => machine.records.find(kernel, label),
-      kernels: () => machine.process.kernels,
+      kernels: () => machine.service.kernels,
     };
   }
 
@@ -149,7 +153,7 @@ export class Run<App> {
   /** Whose code is on the stack. */
   whoIsRunning(): string | undefined {
     const { turnOf, client, records } = this.machine;
-    const [kernel] = this.machine.process.kernels;
+    const [kernel] = this.machine.service.kernels;
     const cell = turnOf ?? kernel?.scope?.current()?.incarnation.cell;
     if (cell == null) return client ?? undefined;
     const { current } = cell;
@@ -226,7 +230,7 @@ export class Run<App> {
 
   #end(): void {
     this.#done = true;
-    this.machine.process.end();
+    this.machine.service.end();
   }
 
   // --- what happens, a step at a time ---------------------------------------------------------
@@ -310,7 +314,7 @@ export class Run<App> {
 
   *#stop(): Generator<void, void> {
     let stopped = false;
-    const all = this.machine.process.systems.map((system) => system.stop());
+    const all = this.machine.service.systems.map((system) => system.stop());
     void Promise.all(all).then(() => (stopped = true));
     this.machine.settle();
     this.#inspection.view = undefined;
@@ -320,24 +324,24 @@ export class Run<App> {
   // --- the process ----------------------------------------------------------------------------
 
   #boot(): void {
-    const { process } = this.machine;
+    const { service } = this.machine;
     this.#booting = true;
     const up = (app: App): void => {
-      if (!process.alive) return;
+      if (!service.alive) return;
       this.#booting = false;
       this.#view = { app, sim: this.sim, history: this.#history };
-      if (process.life > 1) this.#inspection.view = this.#view;
+      if (service.life > 1) this.#inspection.view = this.#view;
       this.#clients.up(app);
     };
     const booted = this.#scenario.boot(this.sim);
-    Promise.resolve(booted).then(up, (error: unknown) => this.#bootFailed(process, error));
+    Promise.resolve(booted).then(up, (error: unknown) => this.#bootFailed(service, error));
     this.machine.settle();
   }
 
   /** A service that does not come up under faults is tried again, as its service manager would. */
-  #bootFailed(process: Process, error: unknown): void {
-    if (!process.alive) return;
-    if (process.life === 1 || this.machine.saboteur === null) this.#fail("boot", error);
+  #bootFailed(service: Service, error: unknown): void {
+    if (!service.alive) return;
+    if (service.life === 1 || this.machine.saboteur === null) this.#fail("boot", error);
     else this.#endProcess({ how: "crash", downMs: 1_000 });
   }
 
@@ -351,15 +355,15 @@ export class Run<App> {
     this.#clients.crashed();
     this.#booting = true;
     this.#stage.defaultSystem = undefined;
-    machine.process.after(downMs, "boot", () => this.#boot());
+    machine.service.after(downMs, "boot", () => this.#boot());
   }
 
   // --- faults ---------------------------------------------------------------------------------
 
   #arm(): void {
     const { machine } = this;
-    const { crash, kill, slow, clock, stall, process } = this.#faults;
-    if ([crash, kill, slow, clock, stall, process].some((fault) => fault !== undefined)) {
+    const faults = this.#faults;
+    if (HARMS.some((kind) => faults[kind] !== undefined)) {
       machine.saboteur = new Harm(machine, this.#faults, (outage) => this.#endProcess(outage));
     }
     const rules = messageRules(this.#faults);
@@ -385,20 +389,4 @@ export class Run<App> {
       }) === true
     );
   }
-}
-
-/** A promise that is rejected and that nobody listens to ends a process: here it ends the run. */
-function catchRejections(): { uncaughtRejections: unknown[]; restore: () => void } {
-  const uncaughtRejections: unknown[] = [];
-  const others = process.listeners("unhandledRejection");
-  const hear = (error: unknown): void => void uncaughtRejections.push(error);
-  process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", hear);
-  return {
-    uncaughtRejections,
-    restore() {
-      process.off("unhandledRejection", hear);
-      for (const other of others) process.on("unhandledRejection", other);
-    },
-  };
 }

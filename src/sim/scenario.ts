@@ -2,9 +2,9 @@ import { BadInputError } from "../index.ts";
 import type { Chance } from "./chance.ts";
 import type { Observation } from "./checks/observation.ts";
 import { checkFaults, type Faults, type Range } from "./faults.ts";
-import type { History, Recorder } from "./history.ts";
+import type { History, Recorder } from "./history/history.ts";
 import type { Sim } from "./sim.ts";
-import type { SimDiskOptions } from "./sim-disk.ts";
+import type { SimDiskOptions } from "./disk/sim-disk.ts";
 
 /** What a check is shown. */
 export interface View<App> {

@@ -1,6 +1,6 @@
 import { cellOf, type AnyRef } from "../kernel/ref.ts";
 import type { Machine } from "./machine.ts";
-import type { SimDisk } from "./sim-disk.ts";
+import type { SimDisk } from "./disk/sim-disk.ts";
 
 /** The simulated host, as `boot`, commands and checks see it. */
 export class Sim {
@@ -23,7 +23,7 @@ export class Sim {
 
   /** Which life of the process this is: 1, and one more after each crash of it. */
   get life(): number {
-    return this.#machine.process.life;
+    return this.#machine.service.life;
   }
 
   /** Turns of actors so far. */

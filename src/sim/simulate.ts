@@ -3,9 +3,10 @@ import { Explorer, Replayer, type Choices, type Exploration } from "./choices.ts
 import type { Decisions } from "./decisions.ts";
 import { EscapedAwaitError, NondeterminismError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
-import { hostNow } from "./host-globals.ts";
-import { firstHostRequest } from "./host-resources.ts";
-import { inMacrotask } from "./macrotask.ts";
+import { hostNow } from "./host/host-globals.ts";
+import { firstHostRequest } from "./host/host-resources.ts";
+import { inMacrotask } from "./host/macrotask.ts";
+import { writeLine } from "../world/host.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { Recorder } from "./recorder.ts";
 import { Run, type RunResult } from "./run.ts";
@@ -193,8 +194,4 @@ function describeStep(step: Recorder["steps"][number] | undefined): string {
   return JSON.stringify(step, (_key, value: unknown) =>
     typeof value === "bigint" ? `${value}n` : value,
   );
-}
-
-function writeLine(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

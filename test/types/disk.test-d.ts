@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { expectTypeOf, test } from "vitest";
-import type { Disk, DiskHandle } from "../../src/sim/disk-types.ts";
+import type { Disk, DiskHandle } from "../../src/sim/disk/disk-types.ts";
 
 test("node:fs is a Disk as it is, and a FileHandle a DiskHandle", () => {
   expectTypeOf<typeof fs>().toExtend<Disk>();

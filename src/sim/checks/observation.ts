@@ -3,7 +3,7 @@ import type { Envelope } from "../../kernel/envelope.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { SystemEvent } from "../../index.ts";
 import type { ActorRecord } from "../actor-record.ts";
-import type { History } from "../history.ts";
+import type { History } from "../history/history.ts";
 
 /** What an observation can ask of the run that it watches. */
 export interface Observed {
