@@ -252,6 +252,9 @@ export class Run<App> {
     const within = eventually?.within ?? WITHIN_MS;
     yield* this.#until(() => this.#clients.areDone && !this.#booting, within, "commands settle");
     yield* this.#comeTrue(within);
+    for (const [name, check] of Object.entries(this.#scenario.finally ?? {})) {
+      if (this.#view !== undefined) ask(name, check, this.#view);
+    }
     yield* this.#stop();
     this.#inspection.ended();
   }
