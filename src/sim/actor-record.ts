@@ -21,7 +21,10 @@ export class CountByCommand {
 
 /** What a simulation knows of one actor; it is also what stands in line for its turn. */
 export class ActorRecord extends InLine {
-  /** `account#3`; from the second life of the process on, with the life in front: `2/account#3`. */
+  /**
+   * `account#3`; from the second life of the process on, with the life in front: `2/account#3`; and
+   * `vault (2)` for the second that is called so.
+   */
   readonly label: string;
   readonly cell: Cell;
   readonly hash: number;
@@ -46,6 +49,8 @@ export class ActorRecord extends InLine {
 /** The records of all actors, made when first asked for. */
 export class ActorRecords {
   #records = new Map<Cell, ActorRecord>();
+  /** How many bore a label: a name is free for others when its bearer is gone. */
+  readonly #bearers = new Map<string, number>();
   /** Of those whose process is gone. */
   #former = 0;
   #life = 1;
@@ -53,11 +58,17 @@ export class ActorRecords {
   of(cell: Cell): ActorRecord {
     let record = this.#records.get(cell);
     if (record === undefined) {
-      const { label } = cell;
-      record = new ActorRecord(cell, this.#life === 1 ? label : `${this.#life}/${label}`);
+      record = new ActorRecord(cell, this.#labelFor(cell));
       this.#records.set(cell, record);
     }
     return record;
+  }
+
+  #labelFor(cell: Cell): string {
+    const label = this.#life === 1 ? cell.label : `${this.#life}/${cell.label}`;
+    const bearer = (this.#bearers.get(label) ?? 0) + 1;
+    this.#bearers.set(label, bearer);
+    return bearer === 1 ? label : `${label} (${bearer})`;
   }
 
   /** The actor of this label that lives, where it ever had a turn; looks through all. */

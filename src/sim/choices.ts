@@ -28,6 +28,8 @@ export interface Choices {
   faultAt<T>(kind: string, place: string, command: number, draw: Draw<T>): T | undefined;
   /** What the clients do. */
   workload(draw: (chance: Chance) => readonly Command[]): readonly Command[];
+  /** From here on things may fail. */
+  arm(): void;
   /** From here on nothing fails any more. */
   calm(): void;
   /** What has been decided so far. */
@@ -44,7 +46,7 @@ abstract class Recorded implements Choices {
   readonly #faults: Fault[] = [];
   readonly #turns: Wait[] = [];
   readonly #counts = new Map<string, CountByCommand>();
-  #calm = false;
+  #armed = false;
 
   abstract waits(item: InLine): number;
 
@@ -62,7 +64,7 @@ abstract class Recorded implements Choices {
   }
 
   fault<T>(occasion: FaultOccasion, draw: Draw<T>): T | undefined {
-    if (this.#calm) return undefined;
+    if (!this.#armed) return undefined;
     const value = this.decide(occasion, draw);
     if (value !== undefined) this.#faults.push({ ...occasion, value });
     return value;
@@ -71,7 +73,7 @@ abstract class Recorded implements Choices {
   protected abstract decide<T>(occasion: FaultOccasion, draw: Draw<T>): T | undefined;
 
   faultAt<T>(kind: string, place: string, command: number, draw: Draw<T>): T | undefined {
-    if (this.#calm) return undefined;
+    if (!this.#armed) return undefined;
     const what = `${kind} ${place}`;
     let count = this.#counts.get(what);
     if (count === undefined) this.#counts.set(what, (count = new CountByCommand()));
@@ -84,8 +86,12 @@ abstract class Recorded implements Choices {
 
   protected abstract commands(draw: (chance: Chance) => readonly Command[]): readonly Command[];
 
+  arm(): void {
+    this.#armed = true;
+  }
+
   calm(): void {
-    this.#calm = true;
+    this.#armed = false;
   }
 
   record(): Decisions {

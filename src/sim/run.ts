@@ -366,6 +366,7 @@ export class Run<App> {
   #arm(): void {
     const { machine } = this;
     const faults = this.#faults;
+    this.#choices.arm();
     if (HARMS.some((kind) => faults[kind] !== undefined)) {
       machine.saboteur = new Harm(machine, this.#faults, (outage) => this.#endProcess(outage));
     }
