@@ -22,6 +22,8 @@ export interface Choices {
   waits(item: InLine): number;
   /** Takes out whose turn it is. */
   turn<T extends InLine>(line: Line<T>): T;
+  /** Somebody was in line and will have no turn. */
+  left(item: InLine): void;
   /** Whether something fails on an occasion. */
   fault<T>(occasion: FaultOccasion, draw: Draw<T>): T | undefined;
   /** The same, where nobody else counts how often it could. */
@@ -55,6 +57,11 @@ abstract class Recorded implements Choices {
     const { label: who, command, nth, passed: waits } = item;
     if (waits > 0) this.note({ who, command, nth, waits });
     return item;
+  }
+
+  /** It waited longer than it could: in a replay, too, it must not get its turn before it goes. */
+  left({ label: who, command, nth, passed }: InLine): void {
+    if (passed > 0) this.note({ who, command, nth, waits: passed + 1 });
   }
 
   protected abstract pick(line: Line<InLine>): number;

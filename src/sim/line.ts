@@ -77,16 +77,23 @@ export class Line<T extends InLine> {
     this.#first = 0;
   }
 
-  /** Keeps only those that are still wanted. */
-  keep(wanted: (item: T) => boolean): void {
+  /** Keeps only those that are still wanted; answers the others. */
+  keep(wanted: (item: T) => boolean): T[] {
     const items = this.#items;
+    const dropped: T[] = [];
     this.#items = [];
     for (let at = this.#first; at < items.length; at++) {
       const item = items[at]!;
-      if (!wanted(item)) continue;
-      this.#left[this.#items.length] = this.#left[at]!;
-      this.#items.push(item);
+      const left = this.#left[at]!;
+      item.passed = item.waits - left;
+      if (wanted(item)) {
+        this.#left[this.#items.length] = left;
+        this.#items.push(item);
+      } else {
+        dropped.push(item);
+      }
     }
     this.#first = 0;
+    return dropped;
   }
 }

@@ -139,8 +139,12 @@ export class Machine {
   cancel(entry: WheelEntry, agenda: Agenda): boolean {
     if (entry.slot !== IN_LINE) return agenda.remove(entry);
     entry.slot = -1;
-    this.ready.keep((item) => !(item instanceof Due) || item.entry !== entry);
+    this.#keepInLine((item) => !(item instanceof Due) || item.entry !== entry);
     return true;
+  }
+
+  #keepInLine(wanted: (item: ActorRecord | Due) => boolean): void {
+    for (const item of this.ready.keep(wanted)) this.choices.left(item);
   }
 
   /** Notes for which command a message is sent, or something is planned. */
@@ -278,7 +282,7 @@ export class Machine {
     this.pending.clear();
     const next = new Service(this, this.service.life + 1);
     // What clients wait for stays.
-    this.ready.keep((item) => item instanceof Due && isClients(item.entry));
+    this.#keepInLine((item) => item instanceof Due && isClients(item.entry));
     this.service = next;
     this.records.beginLife(next.life);
     return next;

@@ -129,13 +129,16 @@ class Simulation<App> {
     first: RunResult,
     second: RunResult,
   ): Promise<NondeterminismError> {
-    const record = async (): Promise<Recorder | undefined> => {
+    const record = async (choices: Choices): Promise<Recorder | undefined> => {
       let recorder: Recorder | undefined;
       const watch = (machine: Machine): Watchers => (recorder = new Recorder(machine));
-      await runToEnd(this.#options, seed, new Replayer(first.decisions), watch);
+      await runToEnd(this.#options, seed, choices, watch);
       return recorder;
     };
-    const difference = firstDifference(await record(), await record());
+    const difference = firstDifference(
+      await record(new Explorer(seed, this.#explorationOf(seed))),
+      await record(new Replayer(first.decisions)),
+    );
     return new NondeterminismError(
       `seed ${seed}: the same decisions led to two runs, ${first.hash} with ${first.steps} steps and ${second.hash} with ${second.steps}; ${difference}. Something asks for what the simulation does not own: module state that stays from run to run, the order of a host's callbacks, garbage collection.`,
       seed,
