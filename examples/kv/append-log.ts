@@ -7,70 +7,67 @@
  * ```
  */
 import { dirname } from "node:path";
-import type { Command } from "./command.ts";
 import type { Files, OpenFile } from "./files.ts";
-import { LogReader } from "./log-record.ts";
 
 const READ_BYTES = 256 * 1024;
 const MODE = 0o644;
 
-/** How a log is opened that may have something in it. */
-export interface Opening {
-  /** Sees every record that is in it. */
-  readonly replay: (record: Command) => void;
-  readonly warn: (message: string) => void;
-  /** Aborted when somebody else may have opened the file since: then it is not touched any more. */
-  readonly signal: AbortSignal;
-}
-
 export class AppendLog {
   readonly #files: Files;
   readonly #file: OpenFile;
+  /** Aborted when somebody else may have opened the file since: then it is not touched any more. */
+  readonly #signal: AbortSignal;
   #path: string;
-  #size: number;
-  #syncedSize: number;
-  #isNameSynced: boolean;
+  #size = 0;
+  #syncedSize = 0;
+  #isNameSynced = true;
   #lastSync: Promise<void> = Promise.resolve();
   #fault: unknown;
   #gathered = "";
 
-  private constructor(files: Files, file: OpenFile, path: string, opened: number | "new") {
+  private constructor(files: Files, file: OpenFile, path: string, signal: AbortSignal) {
     this.#files = files;
     this.#file = file;
     this.#path = path;
-    this.#size = opened === "new" ? 0 : opened;
-    // Whoever wrote what is there may have ended before it was synced.
-    this.#syncedSize = opened === "new" ? 0 : -1;
-    this.#isNameSynced = opened === "new";
+    this.#signal = signal;
   }
 
-  /**
-   * Opens a log and reads it. What was read survives a power cut: somebody may be told of it at once.
-   *
-   * A torn last record, as a power cut leaves it, is cut off and `warn` told; what is no record at
-   * all is for the operator to decide about, and fails.
-   */
-  static async open(files: Files, path: string, opening: Opening): Promise<AppendLog> {
+  /** Opens a log, which is to be read, cut after its last whole record, and synced. */
+  static async open(files: Files, path: string, signal: AbortSignal): Promise<AppendLog> {
     const file = await files.promises.open(path, "a+", MODE);
-    try {
-      const size = await readLog(files, file, path, opening);
-      const log = new AppendLog(files, file, path, size);
-      await log.sync();
-      return log;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    const log = new AppendLog(files, file, path, signal);
+    // Whoever wrote what is there may have ended before it was synced.
+    log.#syncedSize = -1;
+    log.#isNameSynced = false;
+    return log;
   }
 
   /** Begins a new log; what is there under this name is deleted. */
-  static async create(files: Files, path: string): Promise<AppendLog> {
+  static async create(files: Files, path: string, signal: AbortSignal): Promise<AppendLog> {
     try {
       files.unlinkSync(path);
     } catch {
       // Nobody left one behind.
     }
-    return new AppendLog(files, await files.promises.open(path, "ax+", MODE), path, "new");
+    return new AppendLog(files, await files.promises.open(path, "ax+", MODE), path, signal);
+  }
+
+  /** Shows all bytes of a log that was opened to `take`, until that answers false. */
+  async read(take: (chunk: Buffer) => boolean): Promise<void> {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await this.#file.read(buffer, 0, READ_BYTES, this.#size);
+      this.#signal.throwIfAborted();
+      if (bytesRead === 0) return;
+      this.#size += bytesRead;
+      if (!take(buffer.subarray(0, bytesRead))) return;
+    }
+  }
+
+  /** Leaves so many bytes. */
+  cutTo(bytes: number): void {
+    this.#files.ftruncateSync(this.#file.fd, bytes);
+    this.#size = bytes;
   }
 
   /** Bytes that are in the file. */
@@ -110,7 +107,7 @@ export class AppendLog {
       }
     } catch (error) {
       // Where this fails too, whoever opens the file next cuts off what is torn.
-      this.#cut(this.#size);
+      this.#tryCutTo(this.#size);
       throw error;
     }
     this.#size += written;
@@ -137,6 +134,8 @@ export class AppendLog {
       this.#isNameSynced = true;
     } catch (error) {
       this.#fault = error;
+      // At once: whoever reads it as it is, and is told of no failure, would take it for synced.
+      if (!this.#signal.aborted) this.takeBack();
       throw error;
     }
   }
@@ -148,13 +147,13 @@ export class AppendLog {
 
   /** Takes back what was not synced, as a power cut would; false where that is refused. */
   takeBack(): boolean {
-    return this.#syncedSize >= this.#size || this.#cut(this.#syncedSize);
+    if (this.#syncedSize >= this.#size) return true;
+    return this.#syncedSize >= 0 && this.#tryCutTo(this.#syncedSize);
   }
 
-  #cut(bytes: number): boolean {
+  #tryCutTo(bytes: number): boolean {
     try {
-      this.#files.ftruncateSync(this.#file.fd, bytes);
-      this.#size = bytes;
+      this.cutTo(bytes);
       return true;
     } catch {
       return false;
@@ -186,32 +185,4 @@ async function syncDirectoryOf(files: Files, path: string): Promise<void> {
   } finally {
     await directory.close();
   }
-}
-
-async function readLog(
-  files: Files,
-  file: OpenFile,
-  path: string,
-  { replay, warn, signal }: Opening,
-): Promise<number> {
-  const reader = new LogReader();
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
-  for (let at = 0; reader.fault === undefined;) {
-    const { bytesRead } = await file.read(buffer, 0, READ_BYTES, at);
-    signal.throwIfAborted();
-    if (bytesRead === 0) break;
-    for (const record of reader.feed(buffer.subarray(0, bytesRead))) replay(record);
-    at += bytesRead;
-  }
-  const { fault, tornBytes, wholeBytes } = reader;
-  if (fault !== undefined) {
-    throw new Error(
-      `${path} is damaged at byte ${wholeBytes} (${fault}); to go on without what follows: truncate -s ${wholeBytes} ${path}`,
-    );
-  }
-  if (tornBytes > 0) {
-    warn(`${path} ended in the middle of a record; its last ${tornBytes} bytes were cut off`);
-    files.ftruncateSync(file.fd, wholeBytes);
-  }
-  return wholeBytes;
 }

@@ -165,7 +165,7 @@ export class Journal {
         );
       });
     };
-    this.#owner.task((signal) => Rewrite.begin(files, path, signal), begun, {
+    this.#owner.task(() => Rewrite.begin(files, path, this.#owner.signal), begun, {
       onError: (failure) => this.#rewriteFailed(failure),
     });
   }

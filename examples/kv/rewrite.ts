@@ -27,7 +27,7 @@ export class Rewrite {
 
   /** Rejects when it cannot begin, and when `signal` has aborted meanwhile. */
   static async begin(files: Files, path: string, signal: AbortSignal): Promise<Rewrite> {
-    const log = await AppendLog.create(files, `${path}.new`);
+    const log = await AppendLog.create(files, `${path}.new`, signal);
     // Nobody is there any more to close it.
     if (signal.aborted) await log.close();
     signal.throwIfAborted();

@@ -11,10 +11,10 @@
  * has promised nothing: its successor replays the file, and who waited may ask again.
  */
 import { implement, KilledError, type ActorDef, type InitContext } from "troupe";
-import { AppendLog } from "./append-log.ts";
 import type { Command } from "./command.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import { Recorder, replay } from "./log-record.ts";
+import { openLog } from "./open-log.ts";
 import { execute } from "./store/commands.ts";
 import { Store } from "./store/store.ts";
 
@@ -52,7 +52,7 @@ export const Shard: ActorDef<Shard, JournalOptions> = implement<Shard>()({
   async init(ctx, options: JournalOptions): Promise<State> {
     const { signal } = ctx;
     const store = new Store({ noteExpired: true });
-    const log = await AppendLog.open(options.files, options.path, {
+    const log = await openLog(options.files, options.path, {
       replay: (record) => replay(store, record),
       warn: (message) => ctx.log.warn(message),
       signal,

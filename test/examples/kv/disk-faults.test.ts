@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AppendLog } from "../../../examples/kv/append-log.ts";
+import { openLog } from "../../../examples/kv/open-log.ts";
 import { MemoryServer } from "./memory-server.ts";
 import { SmallDisk } from "./small-disk.ts";
 
@@ -65,6 +65,6 @@ test("a log that somebody else may have opened meanwhile is left as it is", asyn
   const gone = new AbortController();
   const replay = (): void => gone.abort(new Error("killed"));
   const opening = { replay, warn: () => {}, signal: gone.signal };
-  await expect(AppendLog.open(disk, "/var/log", opening)).rejects.toThrow("killed");
+  await expect(openLog(disk, "/var/log", opening)).rejects.toThrow("killed");
   expect(disk.textOf("/var/log")).toBe(`${SET_K}*3\r\n$3`);
 });

@@ -136,6 +136,25 @@ describe("--sync always", () => {
     expect(await valueOf(disk.afterPowerCut(), "k")).toBe("$5\r\nnewer\r\n");
   });
 
+  test("what cannot be synced when it is read is not believed the next time either", async () => {
+    const before = new SmallDisk();
+    await using server = await MemoryServer.start(before);
+    await (await server.connect()).request("SET", "k", "v");
+    const disk = before.afterKill();
+    let failures = 2;
+    disk.before = (operation) => {
+      if (operation === "datasync" && failures-- > 0) throw new Error("EIO");
+    };
+    // The first time as it is, the second when it is written anew.
+    await expect(MemoryServer.start(disk, { sync: "always" })).rejects.toThrow("kv");
+    await expect(MemoryServer.start(disk, { sync: "always" })).rejects.toThrow("kv");
+    expect(await valueOf(disk, "k")).toBe("$1\r\nv\r\n");
+    for (const left of whatMayBeLeft(disk)) {
+      expect(await valueOf(left, "k")).toBe("$1\r\nv\r\n");
+      expect(left.existsSync(`${FILE}.doubt`)).toBe(false);
+    }
+  });
+
   test("when the server is stopped, what is under way is synced and answered", async () => {
     const disk = new SmallDisk();
     const server = await MemoryServer.start(disk, { sync: "always" });

@@ -5,6 +5,8 @@ interface Inode {
   text: string;
   /** What a power cut leaves. */
   synced: string;
+  /** A sync has failed, and what it was for is taken for synced. */
+  isStuck?: boolean;
 }
 
 /** A path and the file it leads to; none for a directory. */
@@ -55,8 +57,16 @@ export class SmallDisk implements Files {
   /** The disk as it is when the process is killed now. */
   afterKill(): SmallDisk {
     const disk = new SmallDisk();
+    const copies = new Map<Inode, Inode>();
+    const copyOf = (inode: Inode): Inode => {
+      const copy = copies.get(inode) ?? { ...inode };
+      copies.set(inode, copy);
+      return copy;
+    };
     for (const path of this.#directories) disk.#directories.add(path);
-    for (const [path, { text }] of this.#names) disk.#names.set(path, { text, synced: "" });
+    for (const path of this.#syncedDirectories) disk.#syncedDirectories.add(path);
+    for (const [path, inode] of this.#names) disk.#names.set(path, copyOf(inode));
+    for (const [path, inode] of this.#syncedNames) disk.#syncedNames.set(path, copyOf(inode));
     return disk;
   }
 
@@ -122,6 +132,7 @@ export class SmallDisk implements Files {
     const { path, inode } = this.#descriptor(fd);
     this.before("truncate", path);
     inode!.text = inode!.text.slice(0, bytes);
+    if (bytes <= inode!.synced.length) inode!.isStuck = false;
   }
 
   renameSync(from: string, to: string): void {
@@ -160,8 +171,13 @@ export class SmallDisk implements Files {
         const { path, inode } = this.#descriptor(fd);
         const { text } = inode!;
         await this.whileSyncing();
-        this.before("datasync", path);
-        inode!.synced = text;
+        try {
+          this.before("datasync", path);
+        } catch (error) {
+          inode!.isStuck = true;
+          throw error;
+        }
+        if (inode!.isStuck !== true) inode!.synced = text;
       },
       sync: async () => this.fsyncSync(fd),
       close: async () => this.closeSync(fd),
