@@ -20,6 +20,7 @@ import {
 import type { Connection } from "troupe/net";
 import { Command } from "./command.ts";
 import { CONNECTION_COMMANDS, unknownSubcommand } from "./commands-connection.ts";
+import type { SyncPolicy } from "./journal.ts";
 import { Pipeline, type RunOnShard } from "./pipeline.ts";
 import { RequestDecoder } from "./request-decoder.ts";
 import { error } from "./resp.ts";
@@ -36,6 +37,7 @@ export interface Keyspace {
   shards(): readonly Ref<Shard>[];
   /** Clients that are connected. */
   clients(): number;
+  readonly sync: SyncPolicy;
 }
 
 /** A shard that crashes again and again is given up after so many tries. */
@@ -74,7 +76,7 @@ class Conversation {
     this.#connection = connection;
     this.#keyspace = keyspace;
     this.#shards = keyspace.shards();
-    this.#session = new Session(ctx, connection);
+    this.#session = new Session(ctx, connection, keyspace.sync);
   }
 
   /** Answers all commands that a chunk completes. */

@@ -1,29 +1,28 @@
 /** The directory that holds a server's files, and what must be true of it before they are opened. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import type { Files } from "./files.ts";
 
 /** How many shards there are decides where each key is; so it cannot change once there are keys. */
 const ABOUT = "kv.json";
-/** Holds the id of the process that uses the directory: two would write over each other. */
-const LOCK = "lock";
 
 export class DataDirectory {
+  readonly files: Files;
+  readonly shards: number;
   readonly #path: string;
 
   /**
-   * Makes the directory, and takes it for this process until that exits.
+   * Makes the directory, so that it survives a power cut.
    *
-   * Throws when another process has it, or when it was made for another number of shards.
+   * Throws when it was made for another number of shards.
    */
-  constructor(path: string, shards: number) {
+  constructor(files: Files, path: string, shards: number) {
+    this.files = files;
+    this.shards = shards;
     this.#path = path;
-    mkdirSync(path, { recursive: true });
-    takeLock(join(path, LOCK));
-    const about = join(path, ABOUT);
-    const found = readShards(about);
-    if (found === undefined) {
-      writeFileSync(about, `${JSON.stringify({ shards })}\n`, { flush: true });
-    } else if (found !== shards) {
+    files.mkdirSync(path, { recursive: true });
+    const found = this.#readShards();
+    if (found === undefined) this.#begin();
+    else if (found !== shards) {
       throw new Error(
         `the data in ${path} is divided among ${found} shards, not ${shards}: start with --shards ${found}, or give another --dir`,
       );
@@ -33,43 +32,54 @@ export class DataDirectory {
   shardFile(shard: number): string {
     return join(this.#path, `shard-${shard}.aof`);
   }
-}
 
-function readShards(path: string): number | undefined {
-  const text = readIfThere(path);
-  if (text === undefined) return undefined;
-  const { shards } = JSON.parse(text) as { shards?: unknown };
-  if (typeof shards === "number") return shards;
-  throw new Error(`${path} does not say how many shards there are; it is damaged`);
-}
-
-function takeLock(path: string): void {
-  const holder = Number(readIfThere(path) ?? "");
-  if (holder !== process.pid && isAlive(holder)) {
-    throw new Error(
-      `process ${holder} uses this data; if it is no kv server, delete ${path} and start again`,
-    );
+  #readShards(): number | undefined {
+    const path = join(this.#path, ABOUT);
+    if (!this.files.existsSync(path)) return undefined;
+    const shards = shardsIn(this.files.readFileSync(path, "utf8"));
+    if (shards !== undefined) return shards;
+    throw new Error(`${path} does not say how many shards there are; it is damaged`);
   }
-  // A process that was killed left its lock behind.
-  writeFileSync(path, String(process.pid));
-  process.on("exit", () => rmSync(path, { force: true }));
-}
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+  /** What says how many shards there are is there as a whole, or not at all, and before all shards. */
+  #begin(): void {
+    const { files, shards } = this;
+    const about = join(this.#path, ABOUT);
+    // Nobody knows which of those above were there before.
+    for (let at = resolve(this.#path); at !== dirname(at);) {
+      at = dirname(at);
+      syncIfMine(files, at);
+    }
+    files.writeFileSync(`${about}.new`, `${JSON.stringify({ shards })}\n`, { flush: true });
+    files.renameSync(`${about}.new`, about);
+    syncDirectory(files, this.#path);
   }
 }
 
-function readIfThere(path: string): string | undefined {
+function shardsIn(text: string): number | undefined {
   try {
-    return readFileSync(path, "utf8");
+    const about: unknown = JSON.parse(text);
+    if (typeof about !== "object" || about === null || !("shards" in about)) return undefined;
+    return typeof about.shards === "number" ? about.shards : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A directory that this process may not read was not made by it. */
+function syncIfMine(files: Files, path: string): void {
+  try {
+    syncDirectory(files, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    if (!(error instanceof Error && "code" in error && error.code === "EACCES")) throw error;
+  }
+}
+
+function syncDirectory(files: Files, path: string): void {
+  const fd = files.openSync(path, "r");
+  try {
+    files.fsyncSync(fd);
+  } finally {
+    files.closeSync(fd);
   }
 }

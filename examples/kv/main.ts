@@ -1,10 +1,13 @@
 /** A key-value server that Redis clients talk to: `npm start -- --port 6399 --shards 4 --dir kv-data`. */
+import fs from "node:fs";
 import { parseArgs } from "node:util";
 import { createSystem, exited, started } from "troupe";
-import { kvApp } from "./app.ts";
+import { kvApp, overTcp } from "./app.ts";
 import { DataDirectory } from "./data-directory.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import type { SyncPolicy } from "./journal.ts";
 
-const USAGE = `usage: npm start -- [--port N] [--host ADDRESS] [--shards N] [--dir PATH] [--rewrite-bytes N]`;
+const USAGE = `usage: npm start -- [--port N] [--host ADDRESS] [--shards N] [--dir PATH] [--sync everysec|always] [--rewrite-bytes N]`;
 
 function readOptions() {
   const { values } = parseArgs({
@@ -13,6 +16,7 @@ function readOptions() {
       host: { type: "string", default: "127.0.0.1" },
       shards: { type: "string", default: "4" },
       dir: { type: "string", default: "kv-data" },
+      sync: { type: "string", default: "everysec" },
       "rewrite-bytes": { type: "string", default: String(16 * 1024 * 1024) },
     },
   });
@@ -21,6 +25,7 @@ function readOptions() {
     dir: values.dir,
     port: wholeNumber("--port", values.port, 0, 65_535),
     shards: wholeNumber("--shards", values.shards, 1, 256),
+    sync: syncPolicy(values.sync),
     rewriteBytes: wholeNumber("--rewrite-bytes", values["rewrite-bytes"], 1, 2 ** 50),
   };
 }
@@ -31,6 +36,11 @@ function wholeNumber(option: string, text: string, least: number, most: number):
   throw new Error(`${option} is "${text}"; it must be a whole number from ${least} to ${most}`);
 }
 
+function syncPolicy(text: string): SyncPolicy {
+  if (text === "everysec" || text === "always") return text;
+  throw new Error(`--sync is "${text}"; it must be everysec or always`);
+}
+
 /** The innermost error says what really happened. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -38,16 +48,17 @@ function causeOf(error: unknown): string {
 }
 
 async function main(): Promise<void> {
-  const { dir, ...options } = readOptions();
-  const directory = new DataDirectory(dir, options.shards);
+  const { dir, shards, ...options } = readOptions();
+  lockDirectory(dir);
+  const directory = new DataDirectory(fs, dir, shards);
   // A call is over when its shard has answered or failed; how long a client waits is the client's
   // affair. And what development mode looks for costs a fifth of the throughput.
   const system = createSystem({ name: "kv", callTimeout: Infinity, development: false });
   system.shutdownOnSignals();
-  const app = system.spawn(kvApp(system, { ...options, directory }));
+  const app = system.spawn(kvApp(system, { ...options, directory }, overTcp));
   await started(app);
   const { address, port } = await app.child("listener").address();
-  console.log(`listening on ${address}:${port}; ${options.shards} shards in ${dir}`);
+  console.log(`listening on ${address}:${port}; ${shards} shards in ${dir}`);
   console.log(`try: redis-cli -p ${port} SET greeting hello`);
   console.log(`     redis-cli -p ${port} DEBUG CRASH greeting   (its shard fails, and comes back)`);
   console.log("Ctrl-C ends it.");

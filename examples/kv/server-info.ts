@@ -1,5 +1,6 @@
 /** What the server says of itself: INFO, CONFIG GET, COMMAND, HELLO. */
 import { globMatches } from "./glob.ts";
+import type { SyncPolicy } from "./journal.ts";
 import { array, bulk, bulkArray, error, integer, NULL_ARRAY, OK, simple } from "./resp.ts";
 import { CONNECTION_COMMANDS, unknownSubcommand } from "./commands-connection.ts";
 import { findShardCommand, SHARD_COMMANDS } from "./store/commands.ts";
@@ -12,7 +13,6 @@ export const MOST_CLIENTS = 10_000;
 const startedAt = Date.now();
 
 const CONFIG: ReadonlyMap<string, string> = new Map([
-  ["appendfsync", "everysec"],
   ["appendonly", "yes"],
   ["databases", "1"],
   ["maxclients", String(MOST_CLIENTS)],
@@ -22,11 +22,12 @@ const CONFIG: ReadonlyMap<string, string> = new Map([
   ["timeout", "0"],
 ]);
 
-export function config(args: readonly string[]): string {
+export function config(args: readonly string[], sync: SyncPolicy): string {
   switch (args[1]!.toLowerCase()) {
     case "get": {
       const patterns = args.slice(2).map((pattern) => pattern.toLowerCase());
-      const found = [...CONFIG].filter(([name]) => patterns.some((p) => globMatches(p, name)));
+      const settings: [string, string][] = [["appendfsync", sync], ...CONFIG];
+      const found = settings.filter(([name]) => patterns.some((p) => globMatches(p, name)));
       return bulkArray(found.flat());
     }
     case "set":

@@ -2,6 +2,7 @@
 import type { InitContext } from "troupe";
 import type { Connection } from "troupe/net";
 import { echo, ping, select, unknownSubcommand } from "./commands-connection.ts";
+import type { SyncPolicy } from "./journal.ts";
 import { publish, Subscriptions } from "./pubsub.ts";
 import { array, bulk, bulkArray, error, integer, NULL_BULK, OK } from "./resp.ts";
 import { command, config, hello } from "./server-info.ts";
@@ -35,12 +36,14 @@ export class Session {
   isOver = false;
   readonly #ctx: InitContext<Connection>;
   readonly #connection: Connection;
+  readonly #sync: SyncPolicy;
   readonly #subscriptions: Subscriptions;
   #name = "";
 
-  constructor(ctx: InitContext<Connection>, connection: Connection) {
+  constructor(ctx: InitContext<Connection>, connection: Connection, sync: SyncPolicy) {
     this.#ctx = ctx;
     this.#connection = connection;
+    this.#sync = sync;
     this.#subscriptions = new Subscriptions(ctx, (text) => connection.write(text, "latin1"));
   }
 
@@ -78,7 +81,7 @@ export class Session {
       case "hello":
         return this.#hello(args);
       case "config":
-        return config(args);
+        return config(args, this.#sync);
       case "command":
         return command(args);
       case "auth":

@@ -80,6 +80,26 @@ describe("what was acknowledged stays true", () => {
     expect(server.output).toContain("EFBIG");
   });
 
+  test("with --sync always every command is answered, and a shard's crash counts nothing twice", async () => {
+    await using dir = await TemporaryDirectory.make();
+    await using server = await KvServer.start(dir.path, "--sync", "always");
+    using redis = redisTo(server);
+    using crasher = redisTo(server);
+    expect(await redis.config("GET", "appendfsync")).toEqual(["appendfsync", "always"]);
+    const counting = Array.from({ length: 50 }, () => redis.incr("n"));
+    const crashed = crasher.call("DEBUG", "CRASH", "n");
+    expect(await Promise.all(counting)).toEqual(counting.map((_, i) => i + 1));
+    await crashed;
+    expect(await redis.get("n")).toBe("50");
+  });
+
+  test("another --sync than those there are is refused", async () => {
+    await using dir = await TemporaryDirectory.make();
+    await expect(KvServer.start(dir.path, "--sync", "no")).rejects.toThrow(
+      '--sync is "no"; it must be everysec or always',
+    );
+  });
+
   test("a second server on the same data is refused", async () => {
     await using dir = await TemporaryDirectory.make();
     await using server = await KvServer.start(dir.path);
