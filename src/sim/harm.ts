@@ -167,7 +167,11 @@ export class Harm implements Saboteur {
       if (drawn >= crash + powerCut) return undefined;
       return { how: drawn < crash ? "crash" : "power cut", downMs: chance.int(...downMs) };
     });
-    if (outage !== undefined) this.#onOutage(outage);
+    if (outage === undefined) return;
+    this.#victims = [];
+    this.#onOutage(outage);
+    // Clients hear of it now, and not behind whatever comes next.
+    this.#machine.settle();
   }
 }
 

@@ -274,6 +274,12 @@ export class Machine {
     return hash;
   }
 
+  /** The run is over: who is in line still will have no turn. */
+  close(): void {
+    this.#keepInLine(() => false);
+    this.service.end();
+  }
+
   // --- the process ----------------------------------------------------------------------------
 
   /** Ends the process at once, as a `kill -9` or a power cut does, and makes room for the next. */

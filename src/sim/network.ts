@@ -15,7 +15,9 @@ type Deliver = (envelope: Envelope) => void;
 interface Link {
   readonly place: string;
   readonly rule: MessageFaults;
-  /** When the last that was kept in order arrives. */
+  /** Kept in order and not there yet, the oldest first. */
+  readonly late: Envelope[];
+  /** When the last of them arrives. */
   busyUntil: number;
   /** Messages so far. */
   readonly messages: CountByCommand;
@@ -85,6 +87,7 @@ export class FaultyNetwork implements Network {
     return {
       place: `${sender} to ${receiver}`,
       rule: rule.faults,
+      late: [],
       busyUntil: 0,
       messages: new CountByCommand(),
       nth: 0,
@@ -103,19 +106,20 @@ export class FaultyNetwork implements Network {
   #send(link: Link, kind: string, envelope: Envelope, deliver: Deliver): void {
     const { now, service } = this.#machine;
     const { delay, reorder } = link.rule;
-    const arrive = (): void => arriveAt(envelope, deliver);
     const astray = this.#decide(link, `${kind}, out of order`, drawDelay(reorder));
     if (astray !== undefined) {
-      service.after(astray, "message", arrive);
+      service.after(astray, "message", () => arriveAt(envelope, deliver));
       return;
     }
     const late = this.#decide(link, kind, drawDelay(delay));
-    if (late === undefined && link.busyUntil <= now) {
+    if (late === undefined && link.late.length === 0) {
       deliver(envelope);
       return;
     }
+    link.late.push(envelope);
     link.busyUntil = Math.max(now + (late ?? 0), link.busyUntil);
-    service.after(link.busyUntil - now, "message", arrive);
+    // Whichever of those that are due at one time has its turn: who was sent first arrives.
+    service.after(link.busyUntil - now, "message", () => arriveAt(link.late.shift()!, deliver));
   }
 
   /** A call whose reply may be lost or late is answered to somebody who passes the answer on. */

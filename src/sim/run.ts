@@ -199,8 +199,9 @@ export class Run<App> {
 
   #next(uncaughtRejections: readonly unknown[]): void {
     try {
-      this.#done = this.#script.next().done === true;
-      this.#lookForEscape();
+      const { done } = this.#script.next();
+      this.#lookForEscape(done === true);
+      if (done === true) this.#end();
       if (uncaughtRejections.length > 0) {
         throw new Violation(
           "no unhandled rejection",
@@ -216,9 +217,9 @@ export class Run<App> {
     if (this.#failure !== undefined) this.#end();
   }
 
-  #lookForEscape(): void {
+  #lookForEscape(atEnd: boolean): void {
     const { machine } = this;
-    if (machine.pending.size === 0 && machine.steps % LOOK_EVERY !== 0 && !this.#done) return;
+    if (machine.pending.size === 0 && machine.steps % LOOK_EVERY !== 0 && !atEnd) return;
     if (hostResources() <= this.#resources) return;
     this.#escaped = true;
     this.#end();
@@ -229,8 +230,9 @@ export class Run<App> {
   }
 
   #end(): void {
+    if (this.#done) return;
     this.#done = true;
-    this.machine.service.end();
+    this.machine.close();
   }
 
   // --- what happens, a step at a time ---------------------------------------------------------
@@ -275,7 +277,7 @@ export class Run<App> {
     while (!isOver()) {
       if (machine.nextDue > end) {
         machine.spend(Math.max(0, end - machine.now));
-        return false;
+        return isOver();
       }
       if (!machine.step()) return false;
       if (machine.now !== now) {
@@ -376,7 +378,7 @@ export class Run<App> {
 
   #calm(): void {
     this.machine.saboteur = null;
-    this.machine.network = null;
+    // The network stays: what is sent from now on must not overtake what is still on its way.
     this.#choices.calm();
     this.#disk.calm();
   }

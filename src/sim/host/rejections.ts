@@ -4,7 +4,7 @@ export function catchRejections(): {
   restore: () => void;
 } {
   const uncaughtRejections: unknown[] = [];
-  const others = process.listeners("unhandledRejection");
+  const others = process.rawListeners("unhandledRejection") as (() => void)[];
   const hear = (error: unknown): void => void uncaughtRejections.push(error);
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", hear);
