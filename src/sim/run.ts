@@ -3,12 +3,13 @@ import type { Observed } from "./checks/observation.ts";
 import type { Choices } from "./choices.ts";
 import { Clients, drawWorkload, type CommandCounts } from "./clients.ts";
 import type { Decisions } from "./decisions.ts";
+import type { EscapedAwaitError } from "./errors.ts";
 import { drainOfHost } from "./host/drain.ts";
 import { messageRules, type Faults } from "./faults.ts";
 import { Harm, type Outage } from "./harm.ts";
 import { History } from "./history/history.ts";
 import { HostGlobals } from "./host/host-globals.ts";
-import { hostResources } from "./host/host-resources.ts";
+import { EscapeWatch } from "./host/host-resources.ts";
 import { catchRejections } from "./host/rejections.ts";
 import { ask, Inspection, Violation } from "./inspection.ts";
 import { Machine, type Watchers } from "./machine.ts";
@@ -28,8 +29,6 @@ const STOP_MS = 600_000;
 const MOST_STEPS = 1_000_000;
 /** What a service may do at the time of its start before checks and clients begin. */
 const FIRST_STEPS = 1_000;
-/** Where nobody is pending, the host's resources are looked at once in so many steps. */
-const LOOK_EVERY = 32;
 
 /** Faults around turns; the others are done where messages and files are. */
 const HARMS = ["crash", "kill", "slow", "clock", "stall", "process"] as const;
@@ -44,8 +43,8 @@ export interface RunFailure {
 /** What came of a run. */
 export interface RunResult {
   readonly failure: RunFailure | undefined;
-  /** Something was asked of the host. */
-  readonly escaped: boolean;
+  /** Something was asked of the host; an error where it is known already by whom and for what. */
+  readonly escaped: EscapedAwaitError | boolean;
   readonly decisions: Decisions;
   readonly hash: string;
   /** The same for runs in which each actor handled the same in the same order. */
@@ -93,11 +92,10 @@ export class Run<App> {
   readonly #script: Generator<void, void>;
   #view: View<App> | undefined;
   #failure: RunFailure | undefined;
-  #escaped = false;
+  readonly #escape = new EscapeWatch();
   #done = false;
   /** A `boot` that has not returned. */
   #booting = true;
-  #resources = 0;
   #buggedSites = new Map<string, boolean>();
 
   constructor(scenario: Scenario<App>, { seed, choices, watch }: RunOptions) {
@@ -106,7 +104,10 @@ export class Run<App> {
     this.#faults = scenario.faults ?? {};
     const machine = new Machine(choices, drainOfHost());
     this.machine = machine;
-    this.#globals = new HostGlobals(machine);
+    this.#globals = new HostGlobals(machine, {
+      uncaught: (error) => this.#fail("no uncaught error", error),
+      escaped: (error) => (this.#escape.found ??= error),
+    });
     this.#disk = new SimDisk(
       {
         after: (ms, fn) => void machine.service.after(ms, "disk", fn),
@@ -165,7 +166,7 @@ export class Run<App> {
     const { steps, turns, now } = machine;
     return {
       failure: this.#failure,
-      escaped: this.#escaped,
+      escaped: this.#escape.found ?? false,
       decisions: this.#choices.record(),
       hash: machine.trace.text,
       orders: machine.records.orders,
@@ -185,11 +186,13 @@ export class Run<App> {
     const { uncaughtRejections, restore } = catchRejections();
     const before = staging.stage;
     staging.stage = this.#stage;
-    this.#globals.substitute();
-    this.#resources = hostResources();
+    this.#escape.begin();
     try {
+      this.#globals.substitute();
       do this.#next(uncaughtRejections);
       while (!this.#done && !isEnough());
+      // What the host does in between, it may have been asked for.
+      this.#lookForEscape(true);
     } finally {
       this.#globals.restore();
       staging.stage = before;
@@ -218,11 +221,8 @@ export class Run<App> {
   }
 
   #lookForEscape(atEnd: boolean): void {
-    const { machine } = this;
-    if (machine.pending.size === 0 && machine.steps % LOOK_EVERY !== 0 && !atEnd) return;
-    if (hostResources() <= this.#resources) return;
-    this.#escaped = true;
-    this.#end();
+    const { isAnyPending, steps } = this.machine;
+    if (this.#escape.look(steps, atEnd || isAnyPending)) this.#end();
   }
 
   #fail(invariant: string, error: unknown, message = show(error)): void {
@@ -338,8 +338,8 @@ export class Run<App> {
       if (service.life > 1) this.#inspection.view = this.#view;
       this.#clients.up(app);
     };
-    const booted = this.#scenario.boot(this.sim);
-    Promise.resolve(booted).then(up, (error: unknown) => this.#bootFailed(service, error));
+    const booted = new Promise<App>((resolve) => resolve(this.#scenario.boot(this.sim)));
+    booted.then(up, (error: unknown) => this.#bootFailed(service, error));
     this.machine.settle();
   }
 

@@ -74,7 +74,10 @@ export interface Scenario<App> {
   /** Hold after every step, from the end of `boot` on. */
   readonly always?: Readonly<Record<string, Check<App>>>;
   readonly eventually?: Eventually<App>;
-  /** Hold when the clients are done and all that was to come true has: `linearizable(model)`. */
+  /**
+   * Hold when the clients are done, all that was to come true has, and nobody has anything left to
+   * do at that moment: `linearizable(model)`.
+   */
   readonly finally?: Readonly<Record<string, (view: View<App>) => Verdict>>;
   /**
    * Limit in ms of simulated time for the part with faults; it ends when all clients are done.
