@@ -4,7 +4,6 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { running } from "../kernel/running.ts";
 import type { System } from "../kernel/system.ts";
 import { takeTurn } from "../kernel/turn.ts";
-import type { Verb } from "../kernel/verb.ts";
 import type { WheelEntry } from "../kernel/wheel.ts";
 import { ActorRecords, CountByCommand, type ActorRecord } from "./actor-record.ts";
 import { Agenda } from "./agenda.ts";
@@ -12,7 +11,8 @@ import { Chance } from "./chance.ts";
 import type { Choices } from "./choices.ts";
 import { InLine, Line } from "./line.ts";
 import { Moment, Service } from "./service.ts";
-import { hashNumber, hashText, hashValue, RollingHash } from "./trace.ts";
+import { hashNumber, hashValue, RollingHash } from "./trace.ts";
+import { Verbs } from "./verbs.ts";
 
 /** The first of January 2020, so that dates look like dates; the same in every run. */
 const EPOCH = 1_577_836_800_000;
@@ -20,6 +20,9 @@ const EPOCH = 1_577_836_800_000;
 const IN_LINE = -2;
 /** What a turn without a message adds to the trace. */
 const SILENT = 0x5bd1e995;
+
+/** A message or a plan that was made for a command; a field, as a weak map takes a tenth of a run. */
+type Tagged = (Envelope | WheelEntry) & { command?: number };
 
 /** Who is shown what happens: checks, and the record from which a failure is drawn. */
 export interface Watchers {
@@ -79,14 +82,12 @@ export class Machine {
   readonly clients = new Agenda();
   readonly records = new ActorRecords();
   readonly trace = new RollingHash();
-  /** Handlers and hooks that were pending when their turn was over; pruned when looked at. */
+  /** Handlers that were pending when their turn was over; pruned when looked at. */
   readonly pending = new Map<Cell, Envelope>();
   service: Service;
   readonly #drain: () => void;
   readonly #chance: Chance;
-  readonly #verbs = new Map<Verb, number>();
-  /** For which commands messages are sent and plans made. */
-  readonly #commands = new WeakMap<Envelope | WheelEntry, number>();
+  readonly #verbs = new Verbs();
   readonly #dues = new Map<string, CountByCommand>();
   #orders = 0;
   #ids = 0;
@@ -149,11 +150,11 @@ export class Machine {
 
   /** Notes for which command a message is sent, or something is planned. */
   workFor(work: Envelope | WheelEntry, command = this.command): void {
-    if (command !== 0) this.#commands.set(work, command);
+    if (command !== 0) (work as Tagged).command = command;
   }
 
   commandOf(work: Envelope | WheelEntry): number {
-    return this.#commands.get(work) ?? 0;
+    return (work as Tagged).command ?? 0;
   }
 
   /** An actor has something to do. */
@@ -235,6 +236,7 @@ export class Machine {
 
   #turn(record: ActorRecord): void {
     const { cell } = record;
+    this.#verbs.beforeTurn(cell);
     this.saboteur?.beforeTurn(record);
     this.turns++;
     this.#heard = false;
@@ -256,7 +258,7 @@ export class Machine {
     const { verb, count, first, second, from } = envelope;
     const record = this.records.of(cell);
     const { trace } = this;
-    const verbHash = this.#verbHash(verb);
+    const verbHash = this.#verbs.hashOf(verb);
     trace.add(record.hash);
     trace.add(verbHash);
     if (!verb.internal && count > 0) {
@@ -268,10 +270,20 @@ export class Machine {
     this.watchers?.handled(cell, record, envelope);
   }
 
-  #verbHash(verb: Verb): number {
-    let hash = this.#verbs.get(verb);
-    if (hash === undefined) this.#verbs.set(verb, (hash = hashText(verb.name)));
-    return hash;
+  /** A message is on its way. */
+  sent(envelope: Envelope): void {
+    this.workFor(envelope);
+    this.#verbs.sent(envelope.verb);
+    this.watchers?.sent(envelope);
+  }
+
+  /** Some handler is pending. */
+  get isAnyPending(): boolean {
+    for (const [cell, envelope] of this.pending) {
+      if (cell.current === envelope) return true;
+      this.pending.delete(cell);
+    }
+    return false;
   }
 
   /** The run is over: who is in line still will have no turn. */

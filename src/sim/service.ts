@@ -200,9 +200,8 @@ class SimRouter extends Router {
   }
 
   override deliver(envelope: Envelope): void {
-    const { watchers, network } = this.#machine;
-    this.#machine.workFor(envelope);
-    watchers?.sent(envelope);
+    const { network } = this.#machine;
+    this.#machine.sent(envelope);
     if (network === null || !network.take(envelope, this.#forward)) super.deliver(envelope);
   }
 

@@ -82,6 +82,7 @@ class Simulation<App> {
 
   async #runTwice(seed: number): Promise<RunResult> {
     const first = await this.#once(seed, new Explorer(seed, this.#explorationOf(seed)));
+    if (first.escaped instanceof EscapedAwaitError) throw first.escaped;
     if (first.escaped) throw await this.#whatEscaped(seed, first.decisions);
     const second = await this.#once(seed, new Replayer(first.decisions));
     if (first.hash !== second.hash || first.failure?.invariant !== second.failure?.invariant) {

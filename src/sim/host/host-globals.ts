@@ -130,12 +130,52 @@ function randomUuid(machine: Machine): string {
   return [0, 8, 12, 16, 20].map((at, i, all) => hex.slice(at, all[i + 1])).join("-");
 }
 
-function refuse(name: string): () => never {
+/** Who hears of what code of the simulation does, besides its caller. */
+export interface Audience {
+  /** Something was thrown where nobody could catch it. */
+  uncaught(error: unknown): void;
+  /** The host was asked for what no simulation owns. */
+  escaped(error: EscapedAwaitError): void;
+}
+
+function refuse(name: string, { escaped }: Audience): () => never {
   return () => {
-    throw new EscapedAwaitError(
+    const error = new EscapedAwaitError(
       `${name} was called in a simulation, which does not own it; give the service a simulated one`,
     );
+    // Its caller may well be prepared for a fetch that fails.
+    escaped(error);
+    throw error;
   };
+}
+
+/**
+ * What a microtask or a tick throws, Node takes for the end of the process. Worse, a throw out of
+ * one while others drain the queue leaves Node's stack of async ids broken, and Node aborts.
+ */
+function guarded(fn: Callback, { uncaught }: Audience): Callback {
+  return (...args) => {
+    try {
+      fn(...args);
+    } catch (error) {
+      uncaught(error);
+    }
+  };
+}
+
+function queuesOf(audience: Audience): readonly Substitute[] {
+  const { queueMicrotask: queue } = globalThis;
+  const { nextTick } = process;
+  return [
+    [globalThis, { queueMicrotask: (fn: Callback) => queue(guarded(fn, audience)) }],
+    [
+      process,
+      {
+        nextTick: (fn: Callback, ...args: unknown[]) =>
+          nextTick.call(process, guarded(fn, audience), ...args),
+      },
+    ],
+  ];
 }
 
 /** An object of the host's, and what it is to have while the simulation runs. */
@@ -147,7 +187,7 @@ export class HostGlobals {
   /** How to put back what was there, in reverse order. */
   #undo: (() => void)[] = [];
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, audience: Audience) {
     const timeoutSignal = (delayMs: number): AbortSignal => {
       const controller = new AbortController();
       machine.service.after(wholeDelay(delayMs), "host timer", () =>
@@ -156,7 +196,11 @@ export class HostGlobals {
       return controller.signal;
     };
     this.#substitutes = [
-      [globalThis, { Date: dateOf(machine), ...timersOf(machine), fetch: refuse("fetch") }],
+      [
+        globalThis,
+        { Date: dateOf(machine), ...timersOf(machine), fetch: refuse("fetch", audience) },
+      ],
+      ...queuesOf(audience),
       [Math, { random: () => machine.random() }],
       [performance, { now: () => machine.now }],
       [AbortSignal, { timeout: timeoutSignal }],

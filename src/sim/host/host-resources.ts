@@ -1,12 +1,35 @@
 import { createHook } from "node:async_hooks";
+import type { EscapedAwaitError } from "../errors.ts";
 
 /**
  * How many things Node waits for: requests to the file system, sockets, timers of its own.
  *
  * A simulation begins none; so where there is one more after a step, that step has begun it.
  */
-export function hostResources(): number {
+function hostResources(): number {
   return process.getActiveResourcesInfo().length;
+}
+
+/** Where nobody is pending, the host's resources are looked at once in so many steps. */
+const LOOK_EVERY = 32;
+
+/** Notices that a run has asked the host for something. */
+export class EscapeWatch {
+  found: EscapedAwaitError | true | undefined;
+  #before = 0;
+
+  /** What there is now is not the run's. */
+  begin(): void {
+    this.#before = hostResources();
+  }
+
+  /** True where it has; looks each time where somebody is pending, else now and then. */
+  look(steps: number, isPending: boolean): boolean {
+    if (this.found !== undefined) return true;
+    if (!isPending && steps % LOOK_EVERY !== 0) return false;
+    if (hostResources() > this.#before) this.found = true;
+    return this.found !== undefined;
+  }
 }
 
 /** What is no request to the host. */
