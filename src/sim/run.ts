@@ -27,7 +27,7 @@ const WITHIN_MS = 60_000;
 const STOP_MS = 600_000;
 /** A run that takes more steps than this at one time never lets time pass. */
 const MOST_STEPS = 1_000_000;
-/** What a service may do at the time of its start before checks and clients begin. */
+/** What a service may do at one moment before clients begin, and before the last checks. */
 const FIRST_STEPS = 1_000;
 
 /** Faults around turns; the others are done where messages and files are. */
@@ -241,7 +241,7 @@ export class Run<App> {
     const { virtualTime = VIRTUAL_TIME_MS, workload, eventually } = this.#scenario;
     this.#boot();
     yield* this.#until(() => !this.#booting, STOP_MS, "boot ends");
-    yield* this.#comeToLife();
+    yield* this.#comeToRest();
     this.#inspection.view = this.#view;
     this.#arm();
     if (workload !== undefined) {
@@ -254,6 +254,7 @@ export class Run<App> {
     const within = eventually?.within ?? WITHIN_MS;
     yield* this.#until(() => this.#clients.areDone && !this.#booting, within, "commands settle");
     yield* this.#comeTrue(within);
+    yield* this.#comeToRest();
     for (const [name, check] of Object.entries(this.#scenario.finally ?? {})) {
       if (this.#view !== undefined) ask(name, check, this.#view);
     }
@@ -261,8 +262,8 @@ export class Run<App> {
     this.#inspection.ended();
   }
 
-  /** Whom `boot` has spawned has begun when the first check looks; who is always busy is let go on. */
-  *#comeToLife(): Generator<void, void> {
+  /** Whoever has something to do at this moment does it first; who is always busy is let go on. */
+  *#comeToRest(): Generator<void, void> {
     const { machine } = this;
     const enough = machine.steps + FIRST_STEPS + 20 * machine.ready.length;
     yield* this.#during(() => machine.ready.length === 0 || machine.steps >= enough, 0);
