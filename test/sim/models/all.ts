@@ -1,5 +1,6 @@
 import type { Scenario } from "troupe/sim";
 import { calls } from "./calls.ts";
+import { supervision } from "./supervision.ts";
 
 /** A model, whatever its service is. */
 function model<App>(scenario: Scenario<App>): Scenario<never> {
@@ -9,4 +10,5 @@ function model<App>(scenario: Scenario<App>): Scenario<never> {
 /** Every model, by what it is about. */
 export const models = {
   calls: model(calls),
+  supervision: model(supervision),
 };

@@ -126,11 +126,13 @@ export class Calls extends Book {
     const options = abort === undefined ? {} : { signal: abort.signal };
     const answer = withOptions(to.ref, { timeout: limitMs, ...options }).ask(request.id);
     this.#open.add(request);
-    abort?.signal.addEventListener("abort", () => (request.abortedAt = this.now));
+    abort?.signal.addEventListener("abort", () => {
+      if (!request.settled) request.abortedAt = this.now;
+    });
     try {
       this.#answered(request, await answer);
     } catch (error) {
-      this.#settled(request);
+      this.#settled(request, error === request.aborted);
       const complaint = this.#whatIsWrong(request, error);
       this.expect(complaint === undefined, () => `${this.#show(request)}: ${complaint}`);
     }
@@ -213,7 +215,9 @@ export class Calls extends Book {
     if (late > 0) this.saw("late");
   }
 
-  #settled(request: Request): void {
+  #settled(request: Request, aborted = false): void {
+    const mayBe = aborted || request.abortedAt === undefined;
+    this.expect(mayBe, () => `${this.#show(request)}: aborted, and settled otherwise`);
     request.settled = true;
     this.#open.delete(request);
   }
