@@ -1,5 +1,5 @@
-import { BadInputError, type ActorDef } from "../index.ts";
-import { checkDiskFaults, type DiskFaults } from "./disk/disk-faults.ts";
+import type { ActorDef } from "../index.ts";
+import type { DiskFaults } from "./disk/disk-faults.ts";
 
 /**
  * Whom a fault may hit: names, labels or definitions, or a function that is shown labels.
@@ -66,77 +66,9 @@ export interface Faults {
   readonly buggify?: number | { readonly sites: number; readonly fires: number };
 }
 
-const KINDS = new Set<keyof Faults>([
-  "crash",
-  "kill",
-  "slow",
-  "messages",
-  "clock",
-  "stall",
-  "process",
-  "disk",
-  "buggify",
-]);
-
-/** Refuses faults that make no sense, naming the field. */
-export function checkFaults(faults: Faults): void {
-  for (const kind of Object.keys(faults)) {
-    if (KINDS.has(kind as keyof Faults)) continue;
-    throw new BadInputError(
-      `simulate: faults.${kind} is not known; there are ${[...KINDS].join(", ")}`,
-    );
-  }
-  for (const kind of ["crash", "kill"] as const) {
-    const fault = faults[kind];
-    checkChance(`faults.${kind}`, typeof fault === "object" ? fault.chance : fault);
-  }
-  for (const kind of ["slow", "stall"] as const) {
-    checkChance(`faults.${kind}.chance`, faults[kind]?.chance);
-    checkRange(`faults.${kind}.ms`, faults[kind]?.ms, 0);
-  }
-  checkChance("faults.clock.chance", faults.clock?.chance);
-  checkRange("faults.clock.jumpMs", faults.clock?.jumpMs, -Infinity);
-  checkChance("faults.process.crash", faults.process?.crash);
-  checkChance("faults.process.powerCut", faults.process?.powerCut);
-  checkRange("faults.process.downMs", faults.process?.downMs, 0);
-  const { buggify } = faults;
-  checkChance("faults.buggify", typeof buggify === "object" ? buggify.sites : buggify);
-  if (typeof buggify === "object") checkChance("faults.buggify.fires", buggify.fires);
-  if (faults.disk !== undefined) checkDiskFaults("faults.disk", faults.disk);
-  for (const rule of messageRules(faults)) checkMessages(rule);
-}
-
 /** The rules for messages, of which there may be one or many. */
 export function messageRules({ messages = [] }: Faults): readonly MessageFaults[] {
   return Array.isArray(messages) ? messages : [messages as MessageFaults];
-}
-
-function checkMessages({ loss, duplicate, delay, reorder }: MessageFaults): void {
-  checkChance("faults.messages.loss", loss);
-  checkChance("faults.messages.duplicate", duplicate);
-  checkChance("faults.messages.delay.chance", delay?.chance);
-  checkRange("faults.messages.delay.ms", delay?.ms, 0);
-  checkChance("faults.messages.reorder.chance", reorder?.chance);
-  checkRange("faults.messages.reorder.ms", reorder?.ms, 0);
-}
-
-function checkChance(what: string, given: unknown): void {
-  if (given === undefined) return;
-  if (typeof given === "number" && given >= 0 && given <= 1) return;
-  throw new BadInputError(`simulate: ${what} is ${show(given)}; it must be a number from 0 to 1`);
-}
-
-function checkRange(what: string, given: Range | undefined, least: number): void {
-  if (given === undefined) return;
-  const [from, to] = given;
-  if (Number.isInteger(from) && Number.isInteger(to) && from >= least && from <= to) return;
-  throw new BadInputError(
-    `simulate: ${what} is ${show(given)}; it must be two whole numbers of ms, [least, most]`,
-  );
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
 }
 
 /** Makes a test for labels of what the user said. `kind` is the name of the actor's definition. */

@@ -5,7 +5,8 @@ import type { Step } from "./diagram/diagram.ts";
 import { inMacrotask } from "./host/macrotask.ts";
 import { Recorder } from "./recorder.ts";
 import { Run, type RunFailure } from "./run.ts";
-import { checkScenario, type Scenario } from "./scenario.ts";
+import { checkScenario } from "./check-scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Sim } from "./sim.ts";
 
 /** A step of a replay: the run stands still behind it. */
@@ -36,7 +37,7 @@ export interface ReplayResult {
  * decide go first come, first served. Throws `BadInputError` where the file is no decision file.
  */
 export function replay<App>(file: string, scenario: Scenario<App>): Replay<App> {
-  checkScenario(scenario);
+  checkScenario("replay", scenario);
   return new Replay(file, scenario);
 }
 

@@ -1,7 +1,7 @@
-import { BadInputError } from "../index.ts";
+import { isThenable } from "../kernel/verb.ts";
 import type { Chance } from "./chance.ts";
 import type { Observation } from "./checks/observation.ts";
-import { checkFaults, type Faults, type Range } from "./faults.ts";
+import type { Faults, Range } from "./faults.ts";
 import type { History, Recorder } from "./history/history.ts";
 import type { Sim } from "./sim.ts";
 import type { SimDiskOptions } from "./disk/sim-disk.ts";
@@ -87,42 +87,8 @@ export interface Scenario<App> {
 }
 
 /** A check that says no. */
-export function complaintOf(verdict: Verdict): string | undefined {
+export function complaintOf(verdict: unknown): string | undefined {
   if (verdict === false) return "it is false";
+  if (isThenable(verdict)) return "it is a promise; a check says at once what it sees";
   return typeof verdict === "string" ? verdict : undefined;
-}
-
-/** Refuses a scenario that cannot be run, naming what is wrong with it. */
-export function checkScenario<App>(scenario: Scenario<App>): void {
-  const { name, workload, faults, virtualTime, eventually } = scenario;
-  if (typeof scenario.boot !== "function") {
-    throw new BadInputError(
-      "simulate: boot is missing; it starts the service and returns its refs",
-    );
-  }
-  if (name !== undefined && !/^[\w.-]+$/.test(name)) {
-    throw new BadInputError(
-      `simulate: name is ${JSON.stringify(name)}; it names files, so letters, digits, ".", "_" and "-" only`,
-    );
-  }
-  checkTime("virtualTime", virtualTime);
-  checkTime("eventually.within", eventually?.within);
-  checkCount("workload.clients", workload?.clients);
-  checkCount("workload.steps", workload?.steps);
-  if (workload !== undefined && Object.keys(workload.commands).length === 0) {
-    throw new BadInputError(
-      "simulate: workload.commands is empty; give the clients something to do",
-    );
-  }
-  if (faults !== undefined) checkFaults(faults);
-}
-
-function checkTime(what: string, given: number | undefined): void {
-  if (given === undefined || (given > 0 && given < Infinity)) return;
-  throw new BadInputError(`simulate: ${what} is ${given}; it must be a number of ms, more than 0`);
-}
-
-function checkCount(what: string, given: number | undefined): void {
-  if (given === undefined || (Number.isInteger(given) && given > 0)) return;
-  throw new BadInputError(`simulate: ${what} is ${given}; it must be a whole number from 1`);
 }

@@ -133,9 +133,9 @@ function randomUuid(machine: Machine): string {
 /** Who hears of what code of the simulation does, besides its caller. */
 export interface Audience {
   /** Something was thrown where nobody could catch it. */
-  uncaught(error: unknown): void;
+  readonly uncaught: (error: unknown) => void;
   /** The host was asked for what no simulation owns. */
-  escaped(error: EscapedAwaitError): void;
+  readonly escaped: (error: EscapedAwaitError) => void;
 }
 
 function refuse(name: string, { escaped }: Audience): () => never {
@@ -165,14 +165,13 @@ function guarded(fn: Callback, { uncaught }: Audience): Callback {
 
 function queuesOf(audience: Audience): readonly Substitute[] {
   const { queueMicrotask: queue } = globalThis;
-  const { nextTick } = process;
+  const nextTick = process.nextTick.bind(process);
   return [
     [globalThis, { queueMicrotask: (fn: Callback) => queue(guarded(fn, audience)) }],
     [
       process,
       {
-        nextTick: (fn: Callback, ...args: unknown[]) =>
-          nextTick.call(process, guarded(fn, audience), ...args),
+        nextTick: (fn: Callback, ...args: unknown[]) => nextTick(guarded(fn, audience), ...args),
       },
     ],
   ];

@@ -1,4 +1,4 @@
-import { createHook } from "node:async_hooks";
+import { AsyncResource, createHook } from "node:async_hooks";
 import type { EscapedAwaitError } from "../errors.ts";
 
 /**
@@ -32,8 +32,24 @@ export class EscapeWatch {
   }
 }
 
-/** What is no request to the host. */
-const HARMLESS = new Set(["PROMISE", "TickObject", "Microtask", "Immediate", "BLOBREADER"]);
+/** What is no request to the host, or asks it to print something. */
+const HARMLESS = new Set([
+  "PROMISE",
+  "TickObject",
+  "Microtask",
+  "BLOBREADER",
+  "PIPEWRAP",
+  "TTYWRAP",
+  "SIGNALWRAP",
+  "WRITEWRAP",
+]);
+/** For what it does at once, Node has the same objects as for what it does later. */
+const AT_ONCE = /Sync\b|\bsyncBuffer/;
+
+function isRequest(type: string, resource: object): boolean {
+  if (HARMLESS.has(type) || resource instanceof AsyncResource) return false;
+  return !AT_ONCE.test(new Error().stack ?? "");
+}
 
 /** Something that the host was asked for, and where. */
 export interface HostRequest {
@@ -46,15 +62,16 @@ export interface HostRequest {
 /**
  * Runs something and finds the first thing that it asks the host for.
  *
- * `onFound` is called while the code that asks is on the stack. Slow, because Node then tells of each promise; a run that can be repeated is repeated under it.
+ * `onFound` is called while the code that asks is on the stack. Slow, because Node then tells of each
+ * promise: a run that can be repeated is repeated under it.
  */
 export function firstHostRequest(run: () => void, onFound: () => void): HostRequest | undefined {
   let found: HostRequest | undefined;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
   const hook = createHook({
-    init(_id, type) {
-      if (found !== undefined || HARMLESS.has(type)) return;
+    init(_id, type, _trigger, resource) {
+      if (found !== undefined || !isRequest(type, resource)) return;
       found = { type, stack: userStack() };
       onFound();
     },
