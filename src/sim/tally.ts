@@ -1,5 +1,4 @@
 import type { CommandCounts } from "./clients.ts";
-import { countDecisions } from "./decisions.ts";
 import type { RunResult } from "./run.ts";
 
 /** What came of all seeds together. */
@@ -78,9 +77,4 @@ export class Tally {
 /** `12,345` */
 export function number(value: number): string {
   return value.toLocaleString("en-US");
-}
-
-/** `17 decisions` of a run. */
-export function sizeOf(result: RunResult): number {
-  return countDecisions(result.decisions);
 }

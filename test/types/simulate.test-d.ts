@@ -50,10 +50,11 @@ test("a replay's steps show the service, where it is up", async () => {
   }
 });
 
+function boot(): undefined {}
+
 test("what cannot be simulated does not compile", () => {
   // @ts-expect-error -- there is nothing to simulate
   void simulate({ seeds: 10 });
-  const boot = (): undefined => undefined;
   // @ts-expect-error -- a chance is a number
   void simulate({ boot, faults: { crash: "often" } });
   // @ts-expect-error -- there is no such fault

@@ -13,7 +13,7 @@ export interface Candidate extends Span {
 }
 
 /** One operation in its place: the candidate's number, and what it did. */
-export interface Placed {
+interface Placed {
   readonly candidate: number;
   readonly effect: Effect<unknown>;
 }

@@ -10,12 +10,12 @@ export interface Effect<S> {
 }
 
 /** One effect, or all that are allowed; an empty list where the operation cannot happen. */
-export type Effects<S> = Effect<S> | readonly Effect<S>[];
+type Effects<S> = Effect<S> | readonly Effect<S>[];
 
 /** A function of the state that changes nothing, and answers what it returns. */
-export type Read<S> = (state: S, ...args: never[]) => unknown;
+type Read<S> = (state: S, ...args: never[]) => unknown;
 /** A function of the state that says what comes of it. */
-export type Write<S> = (state: S, ...args: never[]) => Effects<S>;
+type Write<S> = (state: S, ...args: never[]) => Effects<S>;
 
 type Reads<S> = Readonly<Record<string, Read<S>>>;
 type Writes<S> = Readonly<Record<string, Write<S>>>;
