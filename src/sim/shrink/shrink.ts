@@ -1,7 +1,7 @@
 import { Attempts, type ShrinkOptions, type Tries } from "./attempts.ts";
 import type { Command, Decisions } from "../decisions.ts";
 import { straightenTurns } from "./shrink-turns.ts";
-import { eachStretch, without } from "./stretches.ts";
+import { eachStretch, without, type Stretch } from "./stretches.ts";
 
 export interface Shrunk {
   readonly decisions: Decisions;
@@ -28,8 +28,8 @@ export async function shrink(
   let before: Decisions;
   do {
     before = attempts.best;
-    await drop(attempts, "faults");
-    await drop(attempts, "workload");
+    await dropFaults(attempts);
+    await dropCommands(attempts);
     await straightenTurns(attempts);
     await dropPauses(attempts);
   } while (attempts.best !== before && !attempts.isOver);
@@ -53,11 +53,36 @@ function tryCommands(attempts: Attempts, workload: readonly Command[]): Promise<
   return attempts.tryEach([{ workload, turns: [] }, { workload }]);
 }
 
-function drop(attempts: Attempts, part: "faults" | "workload"): Promise<void> {
+function dropFaults(attempts: Attempts): Promise<void> {
   return eachStretch(
-    () => attempts.best[part].length,
-    (stretch) => attempts.try({ [part]: without<unknown>(attempts.best[part], stretch) }),
+    () => attempts.best.faults.length,
+    (stretch) => attempts.try({ faults: without(attempts.best.faults, stretch) }),
   );
+}
+
+function dropCommands(attempts: Attempts): Promise<void> {
+  return eachStretch(
+    () => attempts.best.workload.length,
+    (stretch) => {
+      const { workload } = attempts.best;
+      return attempts.tryEach([
+        { workload: without(workload, stretch) },
+        { workload: withoutInTime(workload, stretch) },
+      ]);
+    },
+  );
+}
+
+/** The same, and what follows comes when it came: its client waits for as long as before. */
+function withoutInTime(workload: readonly Command[], [start, end]: Stretch): Command[] {
+  const savedMs = new Map<number, number>();
+  return workload.flatMap((command, at) => {
+    const { client, pauseMs } = command;
+    const saved = savedMs.get(client) ?? 0;
+    const isLeftOut = at >= start && at < end;
+    savedMs.set(client, isLeftOut ? saved + pauseMs : 0);
+    return isLeftOut ? [] : [{ ...command, pauseMs: pauseMs + saved }];
+  });
 }
 
 function dropPauses(attempts: Attempts): Promise<void> {

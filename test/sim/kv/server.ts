@@ -21,7 +21,7 @@ export interface KvServerOptions {
 
 /** Starts it as `main.ts` does. */
 export async function startServer(sim: Sim, options: KvServerOptions): Promise<KvServer> {
-  const { sync, shards = 2, rewriteBytes = 400 } = options;
+  const { sync, shards = 2, rewriteBytes = 120 } = options;
   const system = createSystem({ name: "kv", callTimeout: Infinity, development: false });
   const directory = new DataDirectory(sim.disk, "/var/kv", shards);
   const address = { host: "memory", port: 6399 };

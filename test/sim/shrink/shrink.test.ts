@@ -71,6 +71,16 @@ describe("what it finds", () => {
     expect(runs).toBeLessThan(40);
   });
 
+  test("a command that must come late is left alone to wait for as long", async () => {
+    const late = failsWhen(({ workload }) => {
+      const own = workload.filter(({ client }) => client === 2);
+      const startMs = own.reduce((sum, { pauseMs }) => sum + pauseMs, 0);
+      return own.at(-1)?.seed === 59 && startMs >= 150;
+    });
+    const { decisions } = await shrink({ ...NOTHING, workload: commands(60) }, late);
+    expect(decisions.workload).toMatchObject([{ client: 2, seed: 59 }]);
+  });
+
   test("a failure of the last command alone takes two runs without its turns", async () => {
     const last = failsWhen(({ workload }) => workload.at(-1)?.seed === 59);
     const all = { ...NOTHING, workload: commands(60), turns: waits(400) };
