@@ -204,7 +204,7 @@ function firstDifference(a: Recorder | undefined, b: Recorder | undefined): stri
     const [one, other] = [describeStep(left[i]), describeStep(right[i])];
     if (one !== other) return `first at step ${i}: ${one}, then ${other}`;
   }
-  return "run again, they were alike";
+  return "run again, they were alike: something differs the first time only";
 }
 
 function describeStep(step: Recorder["steps"][number] | undefined): string {

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { promisify } from "node:util";
 import { EscapedAwaitError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
@@ -30,7 +31,8 @@ class SimTimer {
     this.#machine = machine;
     this.#delayMs = delayMs;
     this.#repeats = repeats;
-    this.#fn = fn;
+    // Node's own timers take the async context along.
+    this.#fn = AsyncResource.bind(fn);
     this.#set();
   }
 
