@@ -49,8 +49,8 @@ export class Clients<App> {
   /** What they wait for at the moment, by client. */
   readonly #busy = new Map<number, Command>();
   #working = 0;
-  /** The service, while the process is up. */
-  #app: App | undefined;
+  /** What `boot` returned, nothing included, while the process is up. */
+  #service: { readonly app: App } | undefined;
   #whenUp: (() => void)[] = [];
   #whenCrashed = new Set<() => void>();
 
@@ -79,7 +79,7 @@ export class Clients<App> {
 
   /** The service is there, or there again. */
   up(app: App): void {
-    this.#app = app;
+    this.#service = { app };
     const waiting = this.#whenUp;
     this.#whenUp = [];
     for (const go of waiting) go();
@@ -87,7 +87,7 @@ export class Clients<App> {
 
   /** The process is gone, and with it whoever was to answer. */
   crashed(): void {
-    this.#app = undefined;
+    this.#service = undefined;
     const open = this.#whenCrashed;
     this.#whenCrashed = new Set();
     for (const cutOff of open) cutOff();
@@ -106,8 +106,9 @@ export class Clients<App> {
   async #work(commands: readonly Command[]): Promise<void> {
     for (const command of commands) {
       await this.#pause(command);
-      if (this.#app === undefined) await new Promise<void>((resolve) => this.#whenUp.push(resolve));
-      await this.#do(command, this.#app!);
+      if (this.#service === undefined)
+        await new Promise<void>((resolve) => this.#whenUp.push(resolve));
+      await this.#do(command, this.#service!.app);
     }
   }
 

@@ -19,7 +19,8 @@ export class InjectedCrash extends Error {
 /** Somebody to be killed so many steps later, if the same handler or hook is pending then. */
 interface Victim {
   readonly cell: Cell;
-  readonly incarnation: Incarnation;
+  /** Null where the turn that is to come begins one. */
+  incarnation: Incarnation | null;
   stepsLeft: number;
 }
 
@@ -115,9 +116,9 @@ export class Harm implements Saboteur {
       chance.bool(chanceOf) ? (chance.bool(0.5) ? 0 : chance.int(1, MOST_STEPS)) : undefined,
     );
     const { incarnation } = cell;
-    if (steps === undefined || incarnation === null) return;
+    if (steps === undefined) return;
     if (steps > 0) this.#victims.push({ cell, incarnation, stepsLeft: steps });
-    else this.#kill(cell);
+    else if (incarnation !== null) this.#kill(cell);
   }
 
   #kill(cell: Cell): void {
@@ -128,12 +129,14 @@ export class Harm implements Saboteur {
   #killVictims(): void {
     const due: Victim[] = [];
     this.#victims = this.#victims.filter((victim) => {
+      victim.incarnation ??= victim.cell.incarnation;
       if (--victim.stepsLeft > 0) return true;
       due.push(victim);
       return false;
     });
     for (const { cell, incarnation } of due) {
-      if (cell.incarnation === incarnation && !incarnation.over) this.#kill(cell);
+      if (incarnation === null || incarnation.over) continue;
+      if (cell.incarnation === incarnation) this.#kill(cell);
     }
   }
 
