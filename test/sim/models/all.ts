@@ -1,5 +1,6 @@
 import type { Scenario } from "troupe/sim";
 import { calls } from "./calls.ts";
+import { mailboxes } from "./mailboxes.ts";
 import { supervision } from "./supervision.ts";
 
 /** A model, whatever its service is. */
@@ -10,5 +11,6 @@ function model<App>(scenario: Scenario<App>): Scenario<never> {
 /** Every model, by what it is about. */
 export const models = {
   calls: model(calls),
+  mailboxes: model(mailboxes),
   supervision: model(supervision),
 };
