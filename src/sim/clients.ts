@@ -152,7 +152,7 @@ export class Clients<App> {
   /** What the service answers with may well be an error; a mistake in the command itself is not. */
   #rejected(error: unknown): void {
     this.counts.rejected++;
-    if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+    if (isMistake(error)) throw error;
   }
 
   /** A command on record may have been taken out of the scenario since. */
@@ -163,6 +163,12 @@ export class Clients<App> {
 }
 
 function nothing(): void {}
+
+/** Code that cannot work, or an assertion of the command's that does not hold. */
+function isMistake(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof ReferenceError) return true;
+  return error instanceof Error && error.name === "AssertionError";
+}
 
 function groupByClient(commands: readonly Command[]): Map<number, Command[]> {
   const groups = new Map<number, Command[]>();
