@@ -180,12 +180,16 @@ export class Machine {
     this.ready.push(item);
   }
 
+  /** In which something happens next. */
+  get #soonest(): Agenda {
+    const { agenda } = this.service;
+    return isSooner(this.clients.next, agenda.next) ? this.clients : agenda;
+  }
+
   /** What is due gets in line, in the order of time. */
   #collectDue(): void {
     for (;;) {
-      const own = this.service.agenda;
-      const { clients } = this;
-      const agenda = isSooner(clients.next, own.next) ? clients : own;
+      const agenda = this.#soonest;
       if (agenda.nextDue > this.now) return;
       this.#lineUpDue(agenda.shift());
     }
@@ -205,7 +209,10 @@ export class Machine {
     if (ready.length === 0) {
       const due = this.nextDue;
       if (due === Infinity) return false;
+      // A fault that time brings is known by what would have been next, and not by how often it passes.
+      this.command = this.commandOf(this.#soonest.next!);
       this.now = this.saboteur?.beforeTime(due) ?? due;
+      this.command = 0;
       this.#collectDue();
       // The process may have crashed instead, and taken its plans along.
       if (ready.length === 0) return this.nextDue < Infinity;
