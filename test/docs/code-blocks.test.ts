@@ -12,6 +12,10 @@ import { blocksOfFile, expectedOutput, extractBlocks, markdownFiles } from "./co
  *   ```ts          type-checked; run, where it imports troupe; then its `// → text` comments are,
  *                  in order, all that it prints (`…` stands for any text)
  *   ```ts no-run   type-checked only
+ *   ```ts bank.ts  other blocks can import "./bank.ts"
+ *   ```text printed   all that the block before it prints, in place of such comments
+ *
+ * They run in order, so a program finds the files that those before it have left.
  */
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TEMP = join(ROOT, ".build/docs");
@@ -27,9 +31,9 @@ interface Outcome {
   readonly stderr: string;
 }
 
-function node(...args: readonly string[]): Promise<Outcome> {
+function node(cwd: string, ...args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: ROOT, timeout: 9_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, args, { cwd, timeout: 9_000 }, (error, stdout, stderr) =>
       resolve({ failed: error !== null, stdout, stderr }),
     );
   });
@@ -47,7 +51,14 @@ beforeAll(async () => {
     include: ["*.ts"],
   };
   writeFileSync(join(TEMP, "tsconfig.json"), JSON.stringify(config));
-  const { stdout } = await node("node_modules/typescript/bin/tsc", "-p", TEMP, "--pretty", "false");
+  const { stdout } = await node(
+    ROOT,
+    "node_modules/typescript/bin/tsc",
+    "-p",
+    TEMP,
+    "--pretty",
+    "false",
+  );
   complaints = stdout.split("\n").filter((line) => line !== "");
 });
 
@@ -66,7 +77,7 @@ describe.skipIf(blocks.length === 0)("every block of code type-checks", () => {
 
 describe.skipIf(programs.length === 0)("every program runs, and prints what it says", () => {
   test.for(programs)("$place", async ({ name, prints }) => {
-    const { failed, stdout, stderr } = await node(join(TEMP, "out", `${name}.js`));
+    const { failed, stdout, stderr } = await node(TEMP, join(TEMP, "out", `${name}.js`));
     expect(failed, `it failed; on stderr: ${stderr}`).toBe(false);
     expect(stdout).toMatch(expectedOutput(prints));
   });
@@ -121,6 +132,22 @@ describe("how blocks are found", () => {
 
   test("a program without such comments may print what it likes", () => {
     expect("anything\n").toMatch(expectedOutput([]));
+  });
+
+  test("a block that is named is a file that others can import", () => {
+    const [named] = extractBlocks("x.md", "```ts my-bank.ts\n```");
+    expect(named).toMatchObject({ name: "my-bank", place: "x.md:1" });
+  });
+
+  test("what is printed may stand in a block of its own behind the program", () => {
+    const [program] = extractBlocks("x.md", "```ts\n```\n\n```text printed\na\n\n b …\n```");
+    expect(program?.prints).toEqual(["a", "", " b …"]);
+    expect(() => extractBlocks("x.md", "```text printed\n```")).toThrow("x.md:1: there is no");
+  });
+
+  test("other text is nobody's", () => {
+    const [program] = extractBlocks("x.md", "```ts\n```\n\n```text\na\n```");
+    expect(program?.prints).toEqual([]);
   });
 
   test("an unknown mark is refused, so that none is misspelt", () => {

@@ -10,7 +10,7 @@ export interface CodeBlock {
   readonly code: string;
   /** A whole program, that is to be run: it imports troupe, and is not marked `no-run`. */
   readonly runs: boolean;
-  /** What its `// → …` comments say that it prints. */
+  /** What it prints: what its `// → …` comments say, or a block ```text printed behind it. */
   readonly prints: readonly string[];
 }
 
@@ -38,21 +38,34 @@ export function extractBlocks(path: string, markdown: string): CodeBlock[] {
     const start = at + 1;
     while (++at < lines.length && lines[at]?.trim() !== "```");
     const [language, ...marks] = info.trim().split(/\s+/);
+    const body = lines.slice(start, at).map((line) => line.slice(indent.length));
+    if (language === "text" && marks.includes("printed")) {
+      const program = blocks.pop();
+      if (program === undefined) throw new Error(`${path}:${start}: there is no block that prints`);
+      blocks.push({ ...program, prints: body });
+    }
     if (language !== "ts") continue;
     for (const mark of marks) {
-      if (mark !== "no-run") throw new Error(`${path}:${start}: "${mark}" is no mark; use no-run`);
+      if (mark === "no-run" || FILE_NAME.test(mark)) continue;
+      throw new Error(
+        `${path}:${start}: "${mark}" is no mark; use no-run, or name-it-like-this.ts`,
+      );
     }
-    const body = lines.slice(start, at).map((line) => line.slice(indent.length));
-    blocks.push(makeBlock(path, start, body, marks.includes("no-run")));
+    blocks.push(makeBlock(path, start, body, marks));
   }
   return blocks;
 }
 
-function makeBlock(path: string, start: number, body: string[], noRun: boolean): CodeBlock {
+/** Of a block that others import. */
+const FILE_NAME = /^[a-z][a-z0-9-]*\.ts$/;
+
+function makeBlock(path: string, start: number, body: string[], marks: string[]): CodeBlock {
   const code = body.join("\n");
+  const noRun = marks.includes("no-run");
+  const file = marks.find((mark) => FILE_NAME.test(mark));
   return {
     place: `${path}:${start}`,
-    name: `${path.replace(/\.md$/, "").replaceAll("/", "-")}.${start}`,
+    name: file?.slice(0, -3) ?? `${path.replace(/\.md$/, "").replaceAll("/", "-")}.${start}`,
     // Line numbers of errors are those of the Markdown file.
     code: `${"\n".repeat(start)}${code}\n`,
     runs:
