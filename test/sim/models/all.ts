@@ -1,5 +1,6 @@
 import type { Scenario } from "troupe/sim";
 import { calls } from "./calls.ts";
+import { links } from "./links.ts";
 import { mailboxes } from "./mailboxes.ts";
 import { supervision } from "./supervision.ts";
 
@@ -11,6 +12,7 @@ function model<App>(scenario: Scenario<App>): Scenario<never> {
 /** Every model, by what it is about. */
 export const models = {
   calls: model(calls),
+  links: model(links),
   mailboxes: model(mailboxes),
   supervision: model(supervision),
 };

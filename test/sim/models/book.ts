@@ -19,6 +19,7 @@ export class Book {
   readonly sim: Sim;
   readonly system: System;
   wrong: string | undefined;
+  #restedAt: number | undefined;
   #end: "none" | "asked" | "stopped" = "none";
 
   constructor(model: string, sim: Sim, system: System) {
@@ -39,6 +40,15 @@ export class Book {
   saw(what: string): void {
     const key = `${this.model}: ${what}`;
     sights.set(key, (sights.get(key) ?? 0) + 1);
+  }
+
+  /** True when time has passed, which it does not as long as anybody has something to do. */
+  hasRested(ms: number): boolean {
+    if (this.#restedAt === undefined) {
+      this.#restedAt = this.now + ms;
+      void pause(ms);
+    }
+    return this.now >= this.#restedAt;
   }
 
   /** The end of a run that went well so far: stops the system, waits for what is nobody's, looks. */

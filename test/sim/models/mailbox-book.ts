@@ -47,6 +47,8 @@ export class Box {
   /** The one whose sender is on the stack. */
   sending: number | undefined;
   drained = false;
+  /** It throws away what waits. */
+  isClearing = false;
 
   constructor(name: string, policy: WhenFull, capacity: number) {
     this.name = name;
@@ -202,6 +204,8 @@ export class MailboxBook extends Book {
     if (why === "mailbox full" && box.policy === "dropNewest") {
       this.expect(isNew, () => `${box.name} dropped ${id}, which is not the newest`);
     }
+    const mayBe = why === "mailbox full" || box.isClearing || box.drained || !this.#isOpen(box);
+    this.expect(mayBe, () => `${box.name} dropped ${id} for no reason (${why})`);
     const wasAdmitted = box.queue.includes(id) && why === "normal" && box.drained;
     this.expect(!wasAdmitted, () => `${box.name} was drained, and ${id} not handled`);
     const isThere = box.remove(id) || isNew;

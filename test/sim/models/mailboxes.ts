@@ -7,6 +7,7 @@ import {
   status,
   stop,
   type ActorDef,
+  type InitContext,
   type Ref,
 } from "troupe";
 import { noLeaks, type Chance, type Scenario, type Sim } from "troupe/sim";
@@ -29,7 +30,7 @@ function taker(name: string): ActorDef<Taker, Props> {
     init: (ctx, { book, box }: Props) => {
       const life = book.beginLife(box);
       // Sometimes a new life wants none of what waited.
-      if (life % 5 === 0) ctx.clearMailbox();
+      if (life % 5 === 0) clear(ctx, box);
       return life;
     },
     cast: {
@@ -50,7 +51,7 @@ function taker(name: string): ActorDef<Taker, Props> {
           case "fail":
             throw new Error("told to fail");
           case "clear":
-            book.saw(`cleared ${ctx.clearMailbox() > 0}`);
+            book.saw(`cleared ${clear(ctx, box) > 0}`);
             return end();
           case "unstash":
             ctx.unstash();
@@ -65,6 +66,13 @@ function taker(name: string): ActorDef<Taker, Props> {
       },
     },
   });
+}
+
+function clear(ctx: InitContext<Props, Taker>, box: Box): number {
+  box.isClearing = true;
+  const cleared = ctx.clearMailbox();
+  box.isClearing = false;
+  return cleared;
 }
 
 interface Sender {
