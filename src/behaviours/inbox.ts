@@ -73,6 +73,9 @@ export class LoopInbox implements Belonging {
     ctx.own(this);
   }
 
+  /** The loop has asked for some messages before others. */
+  hasPicked = false;
+
   // --- the cell's side -------------------------------------------------------------------------
 
   /** Starts the function, once `init` is done. */
@@ -195,7 +198,10 @@ export class LoopInbox implements Belonging {
     const rare = this.#cell.extra;
     rare.scanned = null;
     rare.selector = types.length === 0 ? null : wanted;
-    if (types.length > 0) this.#cell.flags |= URGENT;
+    if (types.length > 0) {
+      this.#cell.flags |= URGENT;
+      this.hasPicked = true;
+    }
     this.#endTurn();
   }
 

@@ -1,3 +1,4 @@
+import { LoopInbox } from "../../behaviours/inbox.ts";
 import type { Cell } from "../../kernel/cell.ts";
 import type { Envelope } from "../../kernel/envelope.ts";
 import { Observation } from "./observation.ts";
@@ -19,6 +20,7 @@ export function pairOrder(): Observation {
   return new Observation((run) => {
     const pairs = new WeakMap<Cell, WeakMap<Cell, Pair>>();
     const numbers = new WeakMap<Envelope, number>();
+    const pickers = new WeakSet<Cell>();
     const pairOf = (from: Cell, to: Cell): Pair => {
       let senders = pairs.get(to);
       if (senders === undefined) pairs.set(to, (senders = new WeakMap()));
@@ -40,9 +42,16 @@ export function pairOrder(): Observation {
         const pair = pairOf(from, cell);
         const last = pair.handled;
         pair.handled = number;
-        if (number > last || cell.rare?.selector != null) return undefined;
+        if (picks(cell)) pickers.add(cell);
+        if (number > last || pickers.has(cell)) return undefined;
         return `${record.label} handled ${verb.name}, message ${number} from ${run.labelOf(from)}, after message ${last}`;
       },
     };
   });
+}
+
+/** True for a loop that has asked for some messages before others, in this life of its. */
+function picks({ incarnation }: Cell): boolean {
+  const state = incarnation?.lastState;
+  return state instanceof LoopInbox && state.hasPicked;
 }
