@@ -3,6 +3,7 @@ import { calls } from "./calls.ts";
 import { links } from "./links.ts";
 import { mailboxes } from "./mailboxes.ts";
 import { supervision } from "./supervision.ts";
+import { timers } from "./timers.ts";
 
 /** A model, whatever its service is. */
 function model<App>(scenario: Scenario<App>): Scenario<never> {
@@ -15,4 +16,5 @@ export const models = {
   links: model(links),
   mailboxes: model(mailboxes),
   supervision: model(supervision),
+  timers: model(timers),
 };

@@ -48,6 +48,8 @@ class Peer {
   /** Messages to others so far. */
   said = 0;
   ended: DownReason | undefined;
+  /** Somebody has asked it to end, or it has itself. */
+  mayStop = false;
 
   constructor(name: string, traps: boolean) {
     this.name = name;
@@ -108,6 +110,9 @@ class Fates extends Book {
     const { life } = peer;
     if (life === undefined) return;
     life.reason ??= reason;
+    if (reason.kind === "normal") {
+      this.expect(peer.mayStop, () => `${peer.name} ended normally, and nobody has asked for it`);
+    }
     if (reason.kind !== "failed" || !(reason.error instanceof Died)) return;
     const origin = reason.error.life;
     if (origin === life) return;
@@ -251,7 +256,9 @@ function talker(traps: boolean): ActorDef<Talker, Props> {
       say: (ctx, from, number) => ctx.props.book.hear(ctx.state, from, number),
       watch: (ctx, target) =>
         ctx.props.book.watch(target, ctx.state, (heard) => ctx.monitor(target.ref, heard)),
-      unwatch(ctx) {
+      async unwatch(ctx) {
+        // Meanwhile the down may have come, and waits for this handler.
+        await pause(4);
         const own = ctx.props.book.watches.filter(
           ({ by, cancelled }) => by === ctx.state && !cancelled,
         );
@@ -271,6 +278,7 @@ function talker(traps: boolean): ActorDef<Talker, Props> {
       die(ctx, how, last) {
         const { book, peer } = ctx.props;
         for (const other of last) book.say(peer, other);
+        peer.mayStop ||= how === "normally";
         if (how === "normally") return ctx.stop();
         if (how === "shutdown") return ctx.stop("enough");
         const error = new Died(ctx.state);
@@ -361,7 +369,11 @@ export const links: Scenario<App> = {
         },
       },
       kill: ({ app: { book }, chance }) => kill(chance.pick(book.peers).ref),
-      stop: ({ app: { book }, chance }) => stop(chance.pick(book.peers).ref),
+      stop: ({ app: { book }, chance }) => {
+        const peer = chance.pick(book.peers);
+        peer.mayStop = true;
+        return stop(peer.ref);
+      },
       restart: ({ app: { book }, chance }) => restart(chance.pick(book.peers).ref),
       open: { weight: 3, run: ({ app }) => app.open() },
     },
