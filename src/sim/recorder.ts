@@ -85,7 +85,6 @@ export class Recorder implements Watchers {
   }
 
   stepped(): void {
-    this.#noteFaults();
     // Who was asked last answers first: an answer that waited for others comes after theirs.
     for (const { envelope, from, to } of this.#open.toReversed()) {
       if (!envelope.call!.settled) continue;
@@ -93,6 +92,8 @@ export class Recorder implements Watchers {
       this.#add({ kind: "reply", atMs: this.#machine.now, from: to, to: from, verb: name });
     }
     this.#open = this.#open.filter(({ envelope }) => !envelope.call!.settled);
+    // What has been answered before the process crashed is answered.
+    this.#noteFaults();
   }
 
   #event(event: SystemEvent): void {

@@ -140,14 +140,14 @@ describe("how blocks are found", () => {
   });
 
   test("what is printed may stand in a block of its own behind the program", () => {
-    const [program] = extractBlocks("x.md", "```ts\n```\n\n```text printed\na\n\n b …\n```");
-    expect(program?.prints).toEqual(["a", "", " b …"]);
+    const [printing] = extractBlocks("x.md", "```ts\n```\n\n```text printed\na\n\n b …\n```");
+    expect(printing?.prints).toEqual(["a", "", " b …"]);
     expect(() => extractBlocks("x.md", "```text printed\n```")).toThrow("x.md:1: there is no");
   });
 
   test("other text is nobody's", () => {
-    const [program] = extractBlocks("x.md", "```ts\n```\n\n```text\na\n```");
-    expect(program?.prints).toEqual([]);
+    const [silent] = extractBlocks("x.md", "```ts\n```\n\n```text\na\n```");
+    expect(silent?.prints).toEqual([]);
   });
 
   test("an unknown mark is refused, so that none is misspelt", () => {

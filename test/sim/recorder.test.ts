@@ -1,0 +1,22 @@
+import { actor, createSystem } from "troupe";
+import { simulate, SimulationError } from "troupe/sim";
+import { expect, test } from "vitest";
+
+const Account = actor({ name: "account", call: { pay: () => "paid" } });
+
+test("what was answered before the process crashed is on record before the crash", async () => {
+  const failing = simulate({
+    seeds: 50,
+    boot: () => createSystem().spawn(Account, undefined, { name: "alice" }),
+    workload: { steps: 5, commands: { pay: ({ app }) => app.pay() } },
+    faults: { process: { crash: 0.2 } },
+    always: { "it never crashes": ({ sim }) => sim.life === 1 },
+    print: false,
+    directory: false,
+  });
+  const error = await failing.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(SimulationError);
+  const { diagram } = error as SimulationError;
+  expect(diagram).toContain("reply to pay");
+  expect(diagram.indexOf("reply to pay")).toBeLessThan(diagram.indexOf("fault: process"));
+});
