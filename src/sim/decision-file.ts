@@ -49,17 +49,20 @@ export function toFile({ name, seed, failure, hash, decisions }: Failing): strin
 
 /** Reads a decision file; throws `BadInputError` that names the file where it is none. */
 export function fromFile(text: string, path: string): DecisionFile {
-  let parsed: Partial<Record<keyof DecisionFile, unknown>>;
+  let parsed: Partial<Record<keyof DecisionFile, unknown>> | null;
   try {
     parsed = JSON.parse(text) as typeof parsed;
   } catch (error) {
     throw new BadInputError(`replay: ${path} is no JSON`, { cause: error });
   }
-  const { format, decisions } = parsed;
-  if (format !== FORMAT || typeof decisions !== "object" || decisions === null) {
+  const { format, decisions } = parsed ?? {};
+  if (format !== FORMAT) {
     throw new BadInputError(
       `replay: ${path} has the format ${JSON.stringify(format)}; this version reads ${JSON.stringify(FORMAT)}`,
     );
+  }
+  if (typeof decisions !== "object" || decisions === null) {
+    throw new BadInputError(`replay: in ${path} there are no decisions`);
   }
   const { random, workload, faults, turns } = decisions as Record<keyof Decisions, unknown>;
   return {

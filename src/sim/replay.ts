@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Replayer } from "./choices.ts";
+import { BadInputError } from "../index.ts";
 import { fromFile } from "./decision-file.ts";
+import { EscapedAwaitError } from "./errors.ts";
+import { findEscape } from "./escape.ts";
 import type { Step } from "./diagram/diagram.ts";
 import { inMacrotask } from "./host/macrotask.ts";
 import { Recorder } from "./recorder.ts";
@@ -34,7 +37,8 @@ export interface ReplayResult {
  *
  * `for await (const step of replay(file, scenario))` stops behind each step, to look at state with
  * `step.sim`; `await replay(file, scenario).finish()` goes to the end. Steps that the file does not
- * decide go first come, first served. Throws `BadInputError` where the file is no decision file.
+ * decide go first come, first served. Throws `BadInputError` where the file is no decision file; ends
+ * with an `EscapedAwaitError` where the code waits for the host.
  */
 export function replay<App>(file: string, scenario: Scenario<App>): Replay<App> {
   checkScenario("replay", scenario);
@@ -48,7 +52,7 @@ export class Replay<App> implements AsyncIterable<ReplayStep<App>> {
 
   /** @internal Use `replay`. */
   constructor(file: string, scenario: Scenario<App>) {
-    this.#file = fromFile(readFileSync(file, "utf8"), file);
+    this.#file = fromFile(read(file), file);
     this.#scenario = scenario;
   }
 
@@ -70,7 +74,12 @@ export class Replay<App> implements AsyncIterable<ReplayStep<App>> {
       const { app, sim } = run;
       yield { number, atMs: sim.now(), happened: recorder?.steps ?? [], app, sim };
     }
-    const { failure, hash: own } = run.result();
+    const { failure, escaped, hash: own } = run.result();
+    if (escaped instanceof EscapedAwaitError) throw escaped;
+    if (escaped) {
+      const found = await findEscape(this.#scenario, seed, decisions);
+      throw found ?? new EscapedAwaitError("the host was asked for something, once and not again");
+    }
     return { failure, isSame: own === hash };
   }
 
@@ -81,5 +90,13 @@ export class Replay<App> implements AsyncIterable<ReplayStep<App>> {
       const { done, value } = await steps.next();
       if (done === true) return value;
     }
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new BadInputError(`replay: ${file} cannot be read`, { cause: error });
   }
 }

@@ -1,13 +1,12 @@
 import { Explorer, Replayer, type Choices, type Exploration } from "./choices.ts";
 import { EscapedAwaitError, NondeterminismError } from "./errors.ts";
+import { findEscape } from "./escape.ts";
 import { reportFailure } from "./failure.ts";
 import { hostNow } from "./host/host-globals.ts";
-import { firstHostRequest } from "./host/host-resources.ts";
-import { inMacrotask } from "./host/macrotask.ts";
 import { writeLine } from "../world/host.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { Recorder } from "./recorder.ts";
-import { Run, type RunResult } from "./run.ts";
+import type { RunResult } from "./run.ts";
 import { runToEnd } from "./run-to-end.ts";
 import { checkScenario } from "./check-scenario.ts";
 import type { Scenario } from "./scenario.ts";
@@ -87,7 +86,7 @@ class Simulation<App> {
     const first = await this.#once(seed, new Explorer(seed, this.#explorationOf(seed)));
     if (first.escaped instanceof EscapedAwaitError) throw first.escaped;
     if (first.escaped || first.failure !== undefined || isSample(this.#tally.seeds + 1)) {
-      const escaped = await this.#whatEscaped(seed, first);
+      const escaped = await findEscape(this.#options, seed, first.decisions);
       if (escaped !== undefined) throw escaped;
     }
     const second = await this.#once(seed, new Replayer(first.decisions));
@@ -108,36 +107,6 @@ class Simulation<App> {
 
   #once(seed: number, choices: Choices): Promise<RunResult> {
     return runToEnd(this.#options, seed, choices);
-  }
-
-  /**
-   * Runs it again, slowly, to find out who asked the host for what.
-   *
-   * Finds more than a run itself does: of what Node's thread pool does (compression, keys), and of
-   * timers that keep nothing alive, a run sees nothing.
-   */
-  async #whatEscaped(
-    seed: number,
-    { decisions, escaped }: RunResult,
-  ): Promise<EscapedAwaitError | undefined> {
-    const run = await inMacrotask(
-      () => new Run(this.#options, { seed, choices: new Replayer(decisions) }),
-    );
-    let by = "code of the simulation";
-    const request = await inMacrotask(() =>
-      firstHostRequest(
-        () => run.advance(() => false),
-        () => {
-          by = run.whoIsRunning() ?? by;
-        },
-      ),
-    );
-    if (request === undefined && escaped === false) return undefined;
-    const error = new EscapedAwaitError(
-      `seed ${seed}: ${by} asked the host for ${request?.type ?? "something"}, and no simulation can own that: it would come in its own time. Give the service a simulated one (sim.disk for files), or keep it out of the simulation.`,
-    );
-    if (request !== undefined) error.stack = `${error.name}: ${error.message}\n${request.stack}`;
-    return error;
   }
 
   async #howTheyDiffer(
