@@ -4,6 +4,7 @@ import { Replayer } from "./choices.ts";
 import { toFile } from "./decision-file.ts";
 import { countDecisions, type Decisions } from "./decisions.ts";
 import { diagram } from "./diagram/diagram.ts";
+import { hostNow } from "./host/host-globals.ts";
 import { SimulationError, type FailureFacts } from "./errors.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { Recorder } from "./recorder.ts";
@@ -14,6 +15,8 @@ import type { SimulateOptions } from "./simulate.ts";
 import { number } from "./tally.ts";
 
 const SHRINK_RUNS = 2_000;
+/** Runs that let no time pass take a second each. */
+const SHRINK_MS = 60_000;
 /** Steps that are drawn. */
 const SHOWN_STEPS = 30;
 
@@ -31,7 +34,11 @@ export async function reportFailure<App>(
     const { failure, decisions } = await runToEnd(options, seed, new Replayer(candidate));
     return failure?.invariant === invariant ? decisions : undefined;
   };
-  const { decisions, runs } = await shrink(found.decisions, tries, { runs: shrinkRuns });
+  const { decisions, runs } = await shrink(found.decisions, tries, {
+    runs: shrinkRuns,
+    limitMs: SHRINK_MS,
+    now: hostNow,
+  });
   const { result, recorder } = await record(options, seed, decisions);
   const failure = result.failure ?? found.failure!;
   const drawn = diagram(recorder?.steps.slice(-SHOWN_STEPS) ?? []);
