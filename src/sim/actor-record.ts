@@ -51,6 +51,7 @@ export class ActorRecords {
   #records = new Map<Cell, ActorRecord>();
   /** How many bore a label: a name is free for others when its bearer is gone. */
   readonly #bearers = new Map<string, number>();
+  readonly #kinds = new Set<string>();
   /** Of those whose process is gone. */
   #former = 0;
   #life = 1;
@@ -65,6 +66,7 @@ export class ActorRecords {
   }
 
   #labelFor(cell: Cell): string {
+    this.#kinds.add(cell.behaviour.name);
     const label = this.#life === 1 ? cell.label : `${this.#life}/${cell.label}`;
     const bearer = (this.#bearers.get(label) ?? 0) + 1;
     this.#bearers.set(label, bearer);
@@ -77,6 +79,11 @@ export class ActorRecords {
       if (cell.kernel === kernel && cell.status !== "stopped" && cell.label === label) return cell;
     }
     return undefined;
+  }
+
+  /** True when somebody was called so, or is of a kind that is. */
+  knew(name: string): boolean {
+    return this.#kinds.has(name) || this.#bearers.has(name);
   }
 
   /** The process has begun anew: its actors are others, though they may be called the same. */

@@ -55,7 +55,8 @@ const scenario = fields(
     // The disk looks at them itself when it is made.
     disk: () => {},
     always: named(condition, ""),
-    eventually: fields({ within: time, checks: named(aFunction, "") }),
+    eventually: named(aFunction, ""),
+    within: time,
     finally: named(aFunction, ""),
     virtualTime: time,
     seeds,

@@ -6,10 +6,11 @@ import { Moment } from "./service.ts";
 import type { CommandFn, Workload } from "./scenario.ts";
 import type { Sim } from "./sim.ts";
 
-const PAUSE_MS = [0, 10] as const;
+/** Short: what clients do at one time is what goes wrong. */
+const PAUSE_MS = [0, 2] as const;
 
-/** What a command that was under way at a crash of the process ends with. */
-export class ProcessCrashed extends Error {
+/** How the simulation leaves a command that was under way at a crash of the process. */
+class ProcessCrashed extends Error {
   constructor(command: string) {
     super(`the process crashed during ${command}; it may or may not have been done`);
     this.name = "ProcessCrashed";
@@ -22,6 +23,8 @@ export interface CommandCounts {
   rejected: number;
   /** By a crash of the process. */
   cutOff: number;
+  /** Those that were rejected, by the name of the error. */
+  readonly rejections: Record<string, number>;
 }
 
 /** Draws what clients do. */
@@ -40,7 +43,7 @@ export function drawWorkload<App>(workload: Workload<App>, chance: Chance): Comm
 
 /** The clients of a run: each does its commands, one after the other. */
 export class Clients<App> {
-  readonly counts: CommandCounts = { done: 0, rejected: 0, cutOff: 0 };
+  readonly counts: CommandCounts = { done: 0, rejected: 0, cutOff: 0, rejections: {} };
   readonly #machine: Machine;
   readonly #sim: Sim;
   readonly #history: History;
@@ -151,8 +154,11 @@ export class Clients<App> {
 
   /** What the service answers with may well be an error; a mistake in the command itself is not. */
   #rejected(error: unknown): void {
-    this.counts.rejected++;
     if (isMistake(error)) throw error;
+    const { counts } = this;
+    const name = error instanceof Error ? error.name : typeof error;
+    counts.rejected++;
+    counts.rejections[name] = (counts.rejections[name] ?? 0) + 1;
   }
 
   /** A command on record may have been taken out of the scenario since. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Replayer } from "./choices.ts";
 import { toFile } from "./decision-file.ts";
 import { countDecisions, type Decisions } from "./decisions.ts";
+import { describeDecisions } from "./describe.ts";
 import { diagram } from "./diagram/diagram.ts";
 import { hostNow } from "./host/host-globals.ts";
 import { SimulationError, type FailureFacts } from "./errors.ts";
@@ -85,7 +86,7 @@ function messageOf(
     "",
     `  after ${number(turns)} turns and ${number(simulatedMs)} ms; trace ${hash}`,
     `  ${number(found)} decisions, made ${number(left)} in ${number(runs)} runs:`,
-    ...describeDecisions(decisions).map((line) => `    ${line}`),
+    ...firstFew(describeDecisions(decisions)).map((line) => `    ${line}`),
     ...(file === undefined ? [] : ["", `  again: replay(${JSON.stringify(file)}, scenario)`]),
     "",
     drawn,
@@ -94,28 +95,7 @@ function messageOf(
 
 const MOST_LINES = 24;
 
-/** A line for each decision, for people. */
-function describeDecisions({ workload, faults, turns }: Decisions): string[] {
-  const lines = [
-    ...workload.map(({ client, name, pauseMs }) =>
-      pauseMs === 0
-        ? `client ${client}: ${name}`
-        : `client ${client}: ${name}, after ${pauseMs} ms`,
-    ),
-    ...faults.map(({ kind, place, command, nth, value }) => {
-      const how = value === true ? "" : ` (${JSON.stringify(value)})`;
-      return `fault: ${kind}${how}, ${place}, time ${nth}${purpose(command, workload)}`;
-    }),
-    ...turns.map(
-      ({ who, command, nth, waits }) =>
-        `order: ${who}, turn ${nth}${purpose(command, workload)}, lets ${waits} other${waits === 1 ? "" : "s"} go first`,
-    ),
-  ];
-  if (lines.length <= MOST_LINES) return lines;
+function firstFew(lines: readonly string[]): string[] {
+  if (lines.length <= MOST_LINES) return [...lines];
   return [...lines.slice(0, MOST_LINES), `… and ${lines.length - MOST_LINES} more, in the file`];
-}
-
-function purpose(command: number, workload: Decisions["workload"]): string {
-  const at = workload.find(({ seed }) => seed === command);
-  return at === undefined ? "" : ` for ${at.name} of client ${at.client}`;
 }

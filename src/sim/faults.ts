@@ -79,6 +79,19 @@ export function matcher(who: Who | undefined): (label: string, kind: string) => 
   return (label, kind) => names.has(label) || names.has(kind);
 }
 
+/** Every name that a scenario's faults are for; what functions pick is their business. */
+export function namesIn(faults: Faults): string[] {
+  const { crash, kill, slow } = faults;
+  const whos = [
+    ...[crash, kill, slow].map((fault) => (typeof fault === "object" ? fault.who : undefined)),
+    ...messageRules(faults).flatMap(({ from, to }) => [from, to]),
+  ];
+  return whos.flatMap((who) => {
+    if (who === undefined || typeof who === "function") return [];
+    return (isList(who) ? who : [who]).map(nameOf);
+  });
+}
+
 function isList(who: OneOf | readonly OneOf[]): who is readonly OneOf[] {
   return Array.isArray(who);
 }

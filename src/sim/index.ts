@@ -10,7 +10,6 @@ export { pairOrder } from "./checks/pair-order.ts";
 export { restartIntensity } from "./checks/restart-intensity.ts";
 export type { Chance } from "./chance.ts";
 export type { Exploration } from "./choices.ts";
-export { ProcessCrashed } from "./clients.ts";
 export type { Step as DiagramStep } from "./diagram/diagram.ts";
 export { EscapedAwaitError, NondeterminismError, SimulationError } from "./errors.ts";
 export type { ActorFault, Faults, MessageFaults, Range, Who } from "./faults.ts";
@@ -46,15 +45,16 @@ export { model, type AnyModel, type Invocation, type Model } from "./history/mod
 export { counter, map, register } from "./history/models.ts";
 export { replay, type Replay, type ReplayResult, type ReplayStep } from "./replay.ts";
 export type { RunFailure } from "./run.ts";
-export type {
-  Check,
-  CommandFn,
-  Eventually,
-  Scenario,
-  Step,
-  Verdict,
-  View,
-  Workload,
+export {
+  scenario,
+  type Check,
+  type CommandFn,
+  type CommandContext,
+  type Conditions,
+  type Scenario,
+  type Verdict,
+  type View,
+  type Workload,
 } from "./scenario.ts";
 export type { Sim } from "./sim.ts";
 export { simulate, type SimulateOptions } from "./simulate.ts";

@@ -5,6 +5,7 @@ import type { ActorRecord } from "./actor-record.ts";
 import type { Step } from "./diagram/diagram.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { CLIENTS } from "./network.ts";
+import { describeFault } from "./describe.ts";
 import { show } from "./show.ts";
 
 /** A call whose handler was pending, or had put its reply off, when its turn was over. */
@@ -25,6 +26,8 @@ export class Recorder implements Watchers {
   readonly #senders = new WeakMap<Envelope, string>();
   #open: OpenCall[] = [];
   #faults = 0;
+  /** A client has begun, or time has passed. */
+  #hasBegun = false;
   #life = 1;
 
   constructor(machine: Machine) {
@@ -45,8 +48,7 @@ export class Recorder implements Watchers {
   #noteFaults(): void {
     const { faults } = this.#machine.choices.record();
     for (; this.#faults < faults.length; this.#faults++) {
-      const { kind, place, value } = faults[this.#faults]!;
-      this.world(`fault: ${kind}, ${place}${value === true ? "" : `: ${JSON.stringify(value)}`}`);
+      this.world(`fault: ${describeFault(faults[this.#faults]!)}`);
     }
     const { life } = this.#machine.service;
     if (life === this.#life) return;
@@ -60,7 +62,8 @@ export class Recorder implements Watchers {
 
   sent(envelope: Envelope): void {
     this.#noteFaults();
-    const { client } = this.#machine;
+    const { client, now } = this.#machine;
+    if (client !== null || now > 0) this.#hasBegun = true;
     if (envelope.from === null && client !== null) this.#senders.set(envelope, client);
   }
 
@@ -97,6 +100,8 @@ export class Recorder implements Watchers {
   }
 
   #event(event: SystemEvent): void {
+    // Who is there from the start need not be said to have started.
+    if (event.type === "started" && event.restarts === 0 && !this.#hasBegun) return;
     const text = textOf(event);
     if (text === undefined || !("actor" in event)) return;
     const who = this.#life === 1 ? event.actor : `${this.#life}/${event.actor}`;

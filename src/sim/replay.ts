@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Replayer } from "./choices.ts";
 import { BadInputError } from "../index.ts";
+import type { Decisions, Fault, Wait } from "./decisions.ts";
 import { fromFile } from "./decision-file.ts";
 import { EscapedAwaitError } from "./errors.ts";
 import { findEscape } from "./escape.ts";
 import type { Step } from "./diagram/diagram.ts";
+import { describeDecisions } from "./describe.ts";
 import { inMacrotask } from "./host/macrotask.ts";
 import { Recorder } from "./recorder.ts";
 import { Run, type RunFailure } from "./run.ts";
@@ -30,6 +32,8 @@ export interface ReplayResult {
   readonly failure: RunFailure | undefined;
   /** False: the run was another than that on record, because the code has changed. */
   readonly isSame: boolean;
+  /** Decisions on record that never came up, for people: with many, the file tests little. */
+  readonly unused: readonly string[];
 }
 
 /**
@@ -49,6 +53,8 @@ export function replay<App>(file: string, scenario: Scenario<App>): Replay<App> 
 export class Replay<App> implements AsyncIterable<ReplayStep<App>> {
   readonly #scenario: Scenario<App>;
   readonly #file: ReturnType<typeof fromFile>;
+  /** How it ended; undefined until it has. */
+  result: ReplayResult | undefined;
 
   /** @internal Use `replay`. */
   constructor(file: string, scenario: Scenario<App>) {
@@ -80,7 +86,8 @@ export class Replay<App> implements AsyncIterable<ReplayStep<App>> {
       const found = await findEscape(this.#scenario, seed, decisions);
       throw found ?? new EscapedAwaitError("the host was asked for something, once and not again");
     }
-    return { failure, isSame: own === hash };
+    const unused = describeDecisions(without(decisions, run.result().decisions));
+    return (this.result = { failure, isSame: own === hash, unused });
   }
 
   /** Goes to the end. */
@@ -91,6 +98,26 @@ export class Replay<App> implements AsyncIterable<ReplayStep<App>> {
       if (done === true) return value;
     }
   }
+}
+
+/** What is on record and did not come up. */
+function without(all: Decisions, used: Decisions): Decisions {
+  const faults = new Set(used.faults.map(keyOfFault));
+  const turns = new Set(used.turns.map(keyOfWait));
+  return {
+    ...all,
+    workload: [],
+    faults: all.faults.filter((fault) => !faults.has(keyOfFault(fault))),
+    turns: all.turns.filter((wait) => !turns.has(keyOfWait(wait))),
+  };
+}
+
+function keyOfFault({ kind, place, command, nth }: Fault): string {
+  return `${kind} ${place} ${command} ${nth}`;
+}
+
+function keyOfWait({ who, command, nth }: Wait): string {
+  return `${who} ${command} ${nth}`;
 }
 
 function read(file: string): string {

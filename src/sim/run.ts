@@ -5,7 +5,7 @@ import { Clients, drawWorkload, type CommandCounts } from "./clients.ts";
 import type { Decisions } from "./decisions.ts";
 import type { EscapedAwaitError } from "./errors.ts";
 import { drainOfHost } from "./host/drain.ts";
-import { messageRules, type Faults } from "./faults.ts";
+import { messageRules, namesIn, type Faults } from "./faults.ts";
 import { Harm, type Outage } from "./harm.ts";
 import { History } from "./history/history.ts";
 import { HostGlobals } from "./host/host-globals.ts";
@@ -13,7 +13,7 @@ import { EscapeWatch } from "./host/host-resources.ts";
 import { catchRejections } from "./host/rejections.ts";
 import { ask, Inspection, Violation } from "./inspection.ts";
 import { Machine, type Watchers } from "./machine.ts";
-import { FaultyNetwork } from "./network.ts";
+import { CLIENTS, FaultyNetwork } from "./network.ts";
 import type { Service } from "./service.ts";
 import type { Scenario, View } from "./scenario.ts";
 import { show } from "./show.ts";
@@ -54,6 +54,8 @@ export interface RunResult {
   readonly simulatedMs: number;
   readonly commands: CommandCounts;
   readonly undecided: readonly string[];
+  /** Names that faults are for and that nobody bore. */
+  readonly strangers: readonly string[];
 }
 
 /** How a run differs from others of its scenario. */
@@ -118,7 +120,7 @@ export class Run<App> {
     this.sim = new Sim(machine, this.#disk, seed);
     const { commands } = scenario.workload ?? { commands: {} };
     this.#clients = new Clients(machine, this.sim, this.#history, commands, (error) =>
-      this.#fail("uncaught", error),
+      this.#fail("no uncaught error", error),
     );
     const others = watch?.(machine) ?? null;
     const inspection = new Inspection(scenario.always ?? {}, this.#observed(), others);
@@ -175,6 +177,9 @@ export class Run<App> {
       simulatedMs: now,
       commands: this.#clients.counts,
       undecided: this.#history.undecided,
+      strangers: namesIn(this.#faults).filter(
+        (name) => name !== CLIENTS && !machine.records.knew(name),
+      ),
     };
   }
 
@@ -238,7 +243,7 @@ export class Run<App> {
   // --- what happens, a step at a time ---------------------------------------------------------
 
   *#play(): Generator<void, void> {
-    const { virtualTime = VIRTUAL_TIME_MS, workload, eventually } = this.#scenario;
+    const { virtualTime = VIRTUAL_TIME_MS, workload, within = WITHIN_MS } = this.#scenario;
     this.#boot();
     yield* this.#until(() => !this.#booting, STOP_MS, "boot ends");
     yield* this.#comeToRest();
@@ -251,7 +256,6 @@ export class Run<App> {
     const isOver = workload === undefined ? () => false : () => this.#clients.areDone;
     yield* this.#during(isOver, virtualTime);
     this.#calm();
-    const within = eventually?.within ?? WITHIN_MS;
     yield* this.#until(() => this.#clients.areDone && !this.#booting, within, "commands settle");
     yield* this.#comeTrue(within);
     yield* this.#comeToRest();
@@ -299,8 +303,8 @@ export class Run<App> {
   }
 
   *#comeTrue(within: number): Generator<void, void> {
-    for (const [name, check] of Object.entries(this.#scenario.eventually?.checks ?? {})) {
-      let last: unknown;
+    for (const [name, check] of Object.entries(this.#scenario.eventually ?? {})) {
+      let last = "";
       const isTrue = (): boolean => {
         const { view } = this.#inspection;
         if (view === undefined) return false;
@@ -308,12 +312,13 @@ export class Run<App> {
           ask(name, check, view);
           return true;
         } catch (violation) {
-          last = violation;
+          if (!(violation instanceof Violation)) throw violation;
+          last = violation.message;
           return false;
         }
       };
       if (!(yield* this.#during(isTrue, within))) {
-        throw new Violation(name, `${show(last)}, ${within} ms after the faults have stopped`);
+        throw new Violation(name, `${last}, ${within} ms after the faults have stopped`);
       }
     }
   }
@@ -347,7 +352,7 @@ export class Run<App> {
   /** A service that does not come up under faults is tried again, as its service manager would. */
   #bootFailed(service: Service, error: unknown): void {
     if (!service.alive) return;
-    if (service.life === 1 || this.machine.saboteur === null) this.#fail("boot", error);
+    if (service.life === 1 || this.machine.saboteur === null) this.#fail("boot succeeds", error);
     else this.#endProcess({ how: "crash", downMs: 1_000 });
   }
 

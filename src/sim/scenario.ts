@@ -22,10 +22,10 @@ export type Verdict = boolean | string | undefined | void;
 export type Check<App> = ((view: View<App>) => Verdict) | Observation;
 
 /** What a command of the workload is given. */
-export interface Step<App> {
+export interface CommandContext<App> {
   readonly app: App;
   readonly sim: Sim;
-  /** Of this step alone: what it draws is the same when other steps are left out. */
+  /** Of this command alone: what it draws is the same when others are left out. */
   readonly chance: Chance;
   /** Counted from 1. */
   readonly client: number;
@@ -34,7 +34,7 @@ export interface Step<App> {
 }
 
 /** Something that a client does; the client goes on when the promise has settled, either way. */
-export type CommandFn<App> = (step: Step<App>) => unknown;
+export type CommandFn<App> = (context: CommandContext<App>) => unknown;
 
 /** What the clients of a service do. */
 export interface Workload<App> {
@@ -42,7 +42,7 @@ export interface Workload<App> {
   readonly clients?: number;
   /** Commands of each client. Default 10. */
   readonly steps?: number;
-  /** How long a client waits before each. Default 0 to 10. */
+  /** How long a client waits before each. Default 0 to 2. */
   readonly pauseMs?: Range;
   /** Picked at random, all alike unless they have a weight. */
   readonly commands: Readonly<
@@ -50,12 +50,8 @@ export interface Workload<App> {
   >;
 }
 
-/** What must come true after the faults have stopped. */
-export interface Eventually<App> {
-  /** Limit in ms of simulated time. Default 60,000. */
-  readonly within?: number;
-  readonly checks?: Readonly<Record<string, (view: View<App>) => Verdict>>;
-}
+/** Conditions as functions, by name. */
+export type Conditions<App> = Readonly<Record<string, (view: View<App>) => Verdict>>;
 
 /** A service, what is done to it, and what must hold. */
 export interface Scenario<App> {
@@ -73,17 +69,25 @@ export interface Scenario<App> {
   readonly disk?: Omit<SimDiskOptions, "faults">;
   /** Hold after every step, from the end of `boot` on. */
   readonly always?: Readonly<Record<string, Check<App>>>;
-  readonly eventually?: Eventually<App>;
+  /** Come true after the faults have stopped, each at some time, in this order. */
+  readonly eventually?: Conditions<App>;
+  /** Limit in ms of simulated time for that, and for commands to settle. Default 60,000. */
+  readonly within?: number;
   /**
    * Hold when the clients are done, all that was to come true has, and nobody has anything left to
    * do at that moment: `linearizable(model)`.
    */
-  readonly finally?: Readonly<Record<string, (view: View<App>) => Verdict>>;
+  readonly finally?: Conditions<App>;
   /**
    * Limit in ms of simulated time for the part with faults; it ends when all clients are done.
    * Default 60,000. Without a workload it takes that long.
    */
   readonly virtualTime?: number;
+}
+
+/** The same scenario: what `boot` returns is inferred for the functions that follow it. */
+export function scenario<App>(description: Scenario<App>): Scenario<App> {
+  return description;
 }
 
 /** A check that says no. */

@@ -1,3 +1,4 @@
+import { BadInputError } from "../index.ts";
 import { Explorer, Replayer, type Choices, type Exploration } from "./choices.ts";
 import { EscapedAwaitError, NondeterminismError } from "./errors.ts";
 import { findEscape } from "./escape.ts";
@@ -10,7 +11,7 @@ import type { RunResult } from "./run.ts";
 import { runToEnd } from "./run-to-end.ts";
 import { checkScenario } from "./check-scenario.ts";
 import type { Scenario } from "./scenario.ts";
-import { Tally, type SimulationReport } from "./tally.ts";
+import { listed, number, Tally, type SimulationReport } from "./tally.ts";
 import { RollingHash } from "./trace.ts";
 
 /** How a scenario is simulated. */
@@ -130,6 +131,21 @@ class Simulation<App> {
     );
   }
 
+  /** A simulation in which nothing was done, or nobody was hit, shows nothing. */
+  #refuseVacuous(): void {
+    const { seeds, commands, strangers = [] } = this.#tally;
+    if (strangers.length > 0) {
+      throw new BadInputError(
+        `simulate: faults are for ${strangers.join(", ")}, and no actor of that name or kind had a turn in any of ${number(seeds)} seeds`,
+      );
+    }
+    const { done, rejected, cutOff, rejections } = commands;
+    if (done > 0 || rejected + cutOff === 0) return;
+    throw new BadInputError(
+      `simulate: none of ${number(rejected + cutOff)} commands was done: ${listed({ ...rejections, "cut off": cutOff })}; so nothing was shown`,
+    );
+  }
+
   #printNowAndThen(): void {
     const now = hostNow();
     if (now - this.#printedAt < 1_000) return;
@@ -139,6 +155,7 @@ class Simulation<App> {
 
   #report(): SimulationReport {
     const tookMs = hostNow() - this.#startedAt;
+    this.#refuseVacuous();
     const { turns, simulatedMs, interleavings, commands, faults, undecided } = this.#tally;
     const hash = this.#hash.text;
     this.#print(this.#tally.line(this.#name, this.#count, tookMs));

@@ -6,8 +6,8 @@ const MOST = 5;
 /** Says what everybody waits for, where something did not come to an end. */
 export function stalledBy(machine: Machine, commands: readonly string[], limitMs: number): string {
   const waiting = [...pendingHandlers(machine)];
-  const lines = [`not within ${limitMs} ms`];
-  if (machine.nextDue === Infinity) lines.push("nobody has anything to do any more");
+  const isOver = machine.nextDue === Infinity;
+  const lines = [isOver ? "nobody has anything to do any more" : `not within ${limitMs} ms`];
   if (commands.length > 0) lines.push(`under way: ${few(commands)}`);
   if (waiting.length > 0) lines.push(`pending: ${few(waiting)}`);
   return lines.join("; ");

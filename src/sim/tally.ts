@@ -10,7 +10,7 @@ export interface SimulationReport {
   readonly tookMs: number;
   /** Over all seeds in their order: the same on every machine and every version of Node. */
   readonly hash: string;
-  /** Runs that differ at all, and runs in which some actor handled something else or in another order. */
+  /** Runs in which some actor handled something else or in another order, and runs that differ at all. */
   readonly interleavings: { readonly schedules: number; readonly orders: number };
   readonly commands: Readonly<CommandCounts>;
   /** Faults that happened, by kind. */
@@ -24,9 +24,11 @@ export class Tally {
   seeds = 0;
   turns = 0;
   simulatedMs = 0;
-  readonly commands: CommandCounts = { done: 0, rejected: 0, cutOff: 0 };
+  readonly commands: CommandCounts = { done: 0, rejected: 0, cutOff: 0, rejections: {} };
   readonly faults: Record<string, number> = {};
   readonly undecided: string[] = [];
+  /** Names that faults are for and that nobody bore in any run. */
+  strangers: readonly string[] | undefined;
   readonly #schedules = new Set<string>();
   readonly #orders = new Set<number>();
 
@@ -39,10 +41,13 @@ export class Tally {
     for (const key of ["done", "rejected", "cutOff"] as const) {
       this.commands[key] += result.commands[key];
     }
+    add(this.commands.rejections, result.commands.rejections);
     for (const { kind } of result.decisions.faults) {
       this.faults[kind] = (this.faults[kind] ?? 0) + 1;
     }
     this.undecided.push(...result.undecided);
+    const { strangers } = result;
+    this.strangers = (this.strangers ?? strangers).filter((name) => strangers.includes(name));
   }
 
   get interleavings(): { schedules: number; orders: number } {
@@ -57,21 +62,31 @@ export class Tally {
     return (
       `sim ${name}: ${number(this.seeds)} of ${number(of)} seeds in ${(tookMs / 1_000).toFixed(1)} s, ` +
       `${number(perSecond)} turns/s, ${number(speed)} × real time, ` +
-      `${number(schedules)} schedules, ${number(orders)} orders`
+      `${number(orders)} orders, ${number(schedules)} schedules`
     );
   }
 
   /** What is printed behind the last line. */
   details(hash: string): string {
-    const { done, rejected, cutOff } = this.commands;
-    const faults = Object.entries(this.faults).map(([kind, count]) => `${kind} ${number(count)}`);
+    const { done, rejected, cutOff, rejections } = this.commands;
+    const why = rejected === 0 ? "" : ` (${listed(rejections)})`;
     return [
-      `commands: ${number(done)} done, ${number(rejected)} rejected, ${number(cutOff)} cut off`,
-      `faults: ${faults.length === 0 ? "none" : faults.join(", ")}`,
+      `commands: ${number(done)} done, ${number(rejected)} rejected${why}, ${number(cutOff)} cut off`,
+      `faults: ${listed(this.faults)}`,
       ...this.undecided.slice(0, 3),
       `trace ${hash}`,
     ].join("; ");
   }
+}
+
+function add(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [what, count] of Object.entries(counts)) sums[what] = (sums[what] ?? 0) + count;
+}
+
+/** `crash 3, kill 12` */
+export function listed(counts: Readonly<Record<string, number>>): string {
+  const items = Object.entries(counts).map(([what, count]) => `${what} ${number(count)}`);
+  return items.length === 0 ? "none" : items.join(", ");
 }
 
 /** `12,345` */

@@ -25,7 +25,7 @@ test("commands and checks know what boot returns", () => {
       order: pairOrder(),
       positive: ({ app, sim }) => (sim.state<{ count: number }>(app.counter)?.count ?? 0) >= 0,
     },
-    eventually: { checks: { some: ({ app }) => expectTypeOf(app).not.toBeAny() } },
+    eventually: { some: ({ app }) => expectTypeOf(app).not.toBeAny() },
   });
 });
 

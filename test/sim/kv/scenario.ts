@@ -5,7 +5,7 @@ import {
   type Faults,
   type Invocation,
   type Scenario,
-  type Step,
+  type CommandContext,
 } from "troupe/sim";
 import { keyspace } from "./model.ts";
 import { startServer, type KvServer } from "./server.ts";
@@ -17,7 +17,7 @@ class ErrorReply extends Error {}
 
 /** Asks as a Redis client does, and notes what was asked and answered. */
 function ask(
-  step: Step<KvServer>,
+  step: CommandContext<KvServer>,
   invocation: Invocation<string>,
   ...args: string[]
 ): Promise<string> {
@@ -30,28 +30,28 @@ function ask(
   });
 }
 
-function key({ chance }: Step<KvServer>): string {
+function key({ chance }: CommandContext<KvServer>): string {
   return chance.pick(KEYS);
 }
 
 const commands = {
-  set(step: Step<KvServer>) {
+  set(step: CommandContext<KvServer>) {
     const [name, value] = [key(step), String(step.chance.int(1, 999))];
     return ask(step, keyspace.set(name, value), "SET", name, value);
   },
-  get(step: Step<KvServer>) {
+  get(step: CommandContext<KvServer>) {
     const name = key(step);
     return ask(step, keyspace.get(name), "GET", name);
   },
-  incr(step: Step<KvServer>) {
+  incr(step: CommandContext<KvServer>) {
     const name = key(step);
     return ask(step, keyspace.incr(name), "INCR", name);
   },
-  append(step: Step<KvServer>) {
+  append(step: CommandContext<KvServer>) {
     const [name, digit] = [key(step), String(step.chance.int(0, 9))];
     return ask(step, keyspace.append(name, digit), "APPEND", name, digit);
   },
-  del(step: Step<KvServer>) {
+  del(step: CommandContext<KvServer>) {
     const name = key(step);
     return ask(step, keyspace.del(name), "DEL", name);
   },
