@@ -89,16 +89,4 @@ export const callsMistakes: readonly Mistake[] = [
     if (!passOn`,
     model: "calls",
   },
-  {
-    name: "an actor that ends owes its replies to nobody",
-    why: "the end settles the call at hand, and what waits in the mailbox",
-    file: "src/kernel/incarnation.ts",
-    find: `    for (let call = owed?.shift(); call != null; call = owed?.shift()) {
-      call.receiverGone(this.cell.label, reason);
-    }
-`,
-    replace: `    while (owed?.shift() != null);
-`,
-    model: "calls",
-  },
 ];

@@ -13,7 +13,7 @@ export const MOST_SEEDS = 1_000;
 /** Spent on making a failure small: less than users have, so that all of them fit into a test. */
 const SHRINK_RUNS = 400;
 /** A mistake may well make a run that never ends. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 40_000;
 
 const run = promisify(execFile);
 const inLane = lanes(2);
@@ -41,7 +41,9 @@ async function inCopy(
     const { stdout } = await run(process.execPath, args, { timeout: LIMIT_MS });
     return JSON.parse(stdout) as Outcome;
   } catch (error) {
-    return { kind: "broke", message: String(error) };
+    const { killed } = error as { killed?: boolean };
+    const message = killed === true ? `no verdict within ${LIMIT_MS} ms` : String(error);
+    return { kind: "broke", message };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

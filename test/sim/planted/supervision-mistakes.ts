@@ -70,15 +70,6 @@ export const supervisionMistakes: readonly Mistake[] = [
     model: "supervision",
   },
   {
-    name: "the shutdown limit of a child that came down in time kills its successor",
-    why: "the limit is set where the child is stopped, and ends somewhere else",
-    file: "src/kernel/family.ts",
-    find: `    (child.extra.downWaiters ??= new Waiters()).add(() => wheel.cancel(limit));
-`,
-    replace: ``,
-    model: "supervision",
-  },
-  {
     name: "an order to stop that comes second does not hold",
     why: "the first request wins: with its reason, and here with everything",
     file: "src/kernel/stop.ts",
