@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { actor, createSystem, type Ref } from "troupe";
+import { actor, createSystem, implement, type RefOf } from "troupe";
 import { simulate, SimulationError, type SimulateOptions } from "troupe/sim";
 import { failing, once } from "./once.ts";
 
@@ -20,7 +20,7 @@ const Purse = actor({
   },
 });
 
-function paying(options: Partial<SimulateOptions<Ref<typeof Purse>>> = {}) {
+function paying(options: Partial<SimulateOptions<RefOf<typeof Purse>>> = {}) {
   let paid = 0;
   return {
     name: "purse",
@@ -50,7 +50,7 @@ function paying(options: Partial<SimulateOptions<Ref<typeof Purse>>> = {}) {
       },
     },
     ...options,
-  } satisfies SimulateOptions<Ref<typeof Purse>>;
+  } satisfies SimulateOptions<RefOf<typeof Purse>>;
 }
 
 describe("the error of a simulation", () => {
@@ -148,9 +148,9 @@ test("what is going on is printed before a failure is made small", async () => {
 });
 
 test("a run that lets no time pass is ended, and told", async () => {
-  const Hasty = actor({
+  const Hasty = implement<{ go(): void }>()({
     name: "hasty",
-    init: (ctx) => void ctx.self.go(),
+    init: (ctx) => ctx.self.go(),
     cast: { go: (ctx) => ctx.self.go() },
   });
   const { failure } = await once({ boot: () => createSystem().spawn(Hasty) });

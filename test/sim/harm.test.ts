@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { actor, ActorFailedError, buggify, createSystem, type Ref } from "troupe";
+import { actor, type ActorFailedError, buggify, createSystem, type RefOf } from "troupe";
 import { InjectedCrash, type Faults } from "troupe/sim";
-import { each, faultsOf } from "./once.ts";
+import { runSeeds, faultsOf } from "./once.ts";
 
 /** What an actor has done, over all its lives; each run has its own. */
 interface Journal {
@@ -30,15 +30,15 @@ const Worker = actor({
     },
   },
   exit: async (ctx) => {
-    ctx.state.push("leaves");
+    ctx.state?.push("leaves");
     await ctx.sleep(5);
-    ctx.state.push("left");
+    ctx.state?.push("left");
   },
 });
 
 interface App {
-  readonly worker: Ref<typeof Worker>;
-  readonly other: Ref<typeof Worker>;
+  readonly worker: RefOf<typeof Worker>;
+  readonly other: RefOf<typeof Worker>;
 }
 
 /** A worker and another that clients have work; answers a scenario and what became of each run. */
@@ -91,7 +91,7 @@ const count = (entries: readonly string[], entry: string) =>
 describe("a crash", () => {
   test("fails a handler before it does anything, or after it has done its work", async () => {
     const { scenario, journals } = working({ crash: 0.1 });
-    const results = await each(scenario, 20);
+    const results = await runSeeds(scenario, 20);
     const whens = results.flatMap(({ decisions }) => decisions.faults.map(({ value }) => value));
     expect(new Set(whens)).toEqual(new Set(["before", "after"]));
     const errors = journals.flatMap((journal) => journal.errors);
@@ -106,7 +106,7 @@ describe("a crash", () => {
   test("before its work leaves no trace of it, and after it leaves all", async () => {
     for (const when of ["before", "after"]) {
       const { scenario, journals } = working({ crash: { chance: 0.2, who: "worker" } });
-      const results = await each(scenario, 30);
+      const results = await runSeeds(scenario, 30);
       const only = results.findIndex(
         ({ decisions }) =>
           decisions.faults.length > 0 && decisions.faults.every(({ value }) => value === when),
@@ -121,7 +121,7 @@ describe("a crash", () => {
 
   test("begins a new life", async () => {
     const { scenario, journals } = working({ crash: { chance: 0.1, who: Worker } });
-    const results = await each(scenario, 10);
+    const results = await runSeeds(scenario, 10);
     for (const [i, result] of results.entries()) {
       const { worker, other } = journals[i]!;
       const lives = count(worker, "begun") + count(other, "begun");
@@ -145,7 +145,7 @@ describe("a fault hits those only that it names", () => {
       kill: { chance: 0.1, who },
       slow: { chance: 0.1, who, ms: [1, 2] },
     };
-    const results = await each(working(faults).scenario, 15);
+    const results = await runSeeds(working(faults).scenario, 15);
     const places = new Set(
       results.flatMap(({ decisions }) => decisions.faults.map((f) => f.place)),
     );
@@ -155,20 +155,20 @@ describe("a fault hits those only that it names", () => {
   });
 });
 
-describe("a kill", () => {
-  /** Where lives of the worker broke off. */
-  async function breaksOff(options: { slowInit?: boolean } = {}, seeds = 60) {
-    const { scenario, journals } = working({ kill: { chance: 0.05, who: "worker" } }, options);
-    const results = await each(scenario, seeds);
-    const places = new Set<string>();
-    for (const { worker } of journals) {
-      for (const [i, entry] of worker.entries()) {
-        if (worker[i + 1] === "begins") places.add(entry);
-      }
+/** Where lives of the worker broke off. */
+async function breaksOff(options: { slowInit?: boolean } = {}, seeds = 60) {
+  const { scenario, journals } = working({ kill: { chance: 0.05, who: "worker" } }, options);
+  const results = await runSeeds(scenario, seeds);
+  const places = new Set<string>();
+  for (const { worker } of journals) {
+    for (const [i, entry] of worker.entries()) {
+      if (worker[i + 1] === "begins") places.add(entry);
     }
-    return { places, results, journals };
   }
+  return { places, results, journals };
+}
 
+describe("a kill", () => {
   test("comes between messages, and in the middle of an async handler", async () => {
     const { places, results } = await breaksOff();
     expect(places).toContain("begun");
@@ -195,13 +195,13 @@ describe("a kill", () => {
       init: (_ctx, entries: string[]) => entries,
       cast: { go: (ctx) => ctx.stop() },
       exit: async (ctx) => {
-        ctx.state.push("leaves");
+        ctx.state?.push("leaves");
         await ctx.sleep(50);
-        ctx.state.push("left");
+        ctx.state?.push("left");
       },
     });
     const journals: string[][] = [];
-    await each(
+    await runSeeds(
       {
         boot: () => {
           const entries: string[] = [];
@@ -228,10 +228,27 @@ describe("a kill", () => {
   });
 });
 
+const lateness = async (faults: Faults) => {
+  const late: number[] = [];
+  const results = await runSeeds(
+    {
+      boot: () => createSystem(),
+      workload: {
+        steps: 20,
+        pauseMs: [10, 10],
+        commands: { look: ({ sim }) => void late.push(sim.now() % 10) },
+      },
+      faults,
+    },
+    10,
+  );
+  return { late: Math.max(...late), results };
+};
+
 describe("time", () => {
   test("of a slow handler is nobody else's", async () => {
     const { scenario } = working({ slow: { chance: 0.1, ms: [100, 100] } });
-    const results = await each(scenario, 10);
+    const results = await runSeeds(scenario, 10);
     for (const result of results) {
       expect(result.simulatedMs).toBeGreaterThanOrEqual(100 * faultsOf(result, "slow"));
     }
@@ -239,22 +256,6 @@ describe("time", () => {
   });
 
   test("in which the process stands still makes timers late", async () => {
-    const lateness = async (faults: Faults) => {
-      const late: number[] = [];
-      const results = await each(
-        {
-          boot: () => createSystem(),
-          workload: {
-            steps: 20,
-            pauseMs: [10, 10],
-            commands: { look: ({ sim }) => void late.push(sim.now() % 10) },
-          },
-          faults,
-        },
-        10,
-      );
-      return { late: Math.max(...late), results };
-    };
     expect((await lateness({})).late).toBe(0);
     const stalled = await lateness({ stall: { chance: 0.2, ms: [3, 7] } });
     expect(stalled.late).toBeGreaterThan(0);
@@ -263,7 +264,7 @@ describe("time", () => {
 
   test("of the wall clock jumps, to and fro; the monotonic clock does not", async () => {
     const jumps: number[] = [];
-    await each(
+    await runSeeds(
       {
         boot: () => createSystem(),
         workload: {
@@ -282,27 +283,27 @@ describe("time", () => {
   });
 });
 
-describe("a branch that is marked with buggify", () => {
-  const marked = (taken: Set<string>, faults: Faults) => ({
-    boot: () => createSystem(),
-    workload: {
-      steps: 20,
-      commands: {
-        look: () => {
-          for (const name of ["a", "b", "c", "d"]) if (buggify(name)) taken.add(name);
-        },
+const marked = (taken: Set<string>, faults: Faults) => ({
+  boot: () => createSystem(),
+  workload: {
+    steps: 20,
+    commands: {
+      look: () => {
+        for (const name of ["a", "b", "c", "d"]) if (buggify(name)) taken.add(name);
       },
     },
-    faults,
-  });
+  },
+  faults,
+});
 
+describe("a branch that is marked with buggify", () => {
   test("is never taken outside of a simulation", () => {
     expect(Array.from({ length: 100 }, () => buggify("outside"))).not.toContain(true);
   });
 
   test("is not taken where that is not asked for", async () => {
     const taken = new Set<string>();
-    await each(marked(taken, {}), 5);
+    await runSeeds(marked(taken, {}), 5);
     expect([...taken]).toEqual([]);
   });
 
@@ -311,17 +312,17 @@ describe("a branch that is marked with buggify", () => {
     for (let seed = 1; seed <= 20; seed++) {
       const taken = new Set<string>();
       runs.push(taken);
-      await each({ ...marked(taken, { buggify: { sites: 0.5, fires: 0.5 } }) }, 1);
+      await runSeeds({ ...marked(taken, { buggify: { sites: 0.5, fires: 0.5 } }) }, 1);
     }
     const all = new Set<string>();
-    await each(marked(all, { buggify: { sites: 0.5, fires: 0.5 } }), 20);
+    await runSeeds(marked(all, { buggify: { sites: 0.5, fires: 0.5 } }), 20);
     expect([...all].toSorted()).toEqual(["a", "b", "c", "d"]);
     expect(runs.every(({ size }) => size < 4)).toBe(true);
   });
 });
 
 test("a kind of fault is left out of some runs, so that others are not hidden by it", async () => {
-  const results = await each(working({ crash: 0.2, kill: 0.05 }).scenario, 40);
+  const results = await runSeeds(working({ crash: 0.2, kill: 0.05 }).scenario, 40);
   const sorts = results.map(
     (result) => `${faultsOf(result, "crash") > 0} ${faultsOf(result, "kill") > 0}`,
   );
@@ -332,7 +333,7 @@ test("a kind of fault is left out of some runs, so that others are not hidden by
 
 test("faults stop when the clients are done", async () => {
   const ticks: boolean[][] = [];
-  const results = await each(
+  const results = await runSeeds(
     {
       boot: () => {
         const entries: boolean[] = [];
@@ -351,7 +352,7 @@ test("faults stop when the clients are done", async () => {
         stall: { chance: 0.5, ms: [1, 2] },
         clock: { chance: 1, jumpMs: [1, 1] },
       },
-      eventually: { checks: { later: ({ sim }) => sim.now() > 1_000 } },
+      eventually: { later: ({ sim }) => sim.now() > 1_000 },
     },
     10,
   );

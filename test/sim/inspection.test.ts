@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { actor, createSystem, type Ref } from "troupe";
-import { pairOrder } from "troupe/sim";
+import { actor, createSystem, type RefOf } from "troupe";
+import { pairOrder, type Sim } from "troupe/sim";
 import { Observation } from "../../src/sim/checks/observation.ts";
 import { failing, once } from "./once.ts";
 
@@ -17,13 +17,11 @@ const counting = {
   workload: {
     steps: 5,
     pauseMs: [10, 10] as const,
-    commands: { add: ({ app }: { app: Ref<typeof Counter> }) => app.add(1) },
+    commands: { add: ({ app }: { app: RefOf<typeof Counter> }) => app.add(1) },
   },
 };
-const total = (
-  sim: { state<S>(ref: Ref<typeof Counter>): S | undefined },
-  ref: Ref<typeof Counter>,
-) => sim.state<{ total: number }>(ref)?.total ?? -1;
+const total = (sim: Sim, ref: RefOf<typeof Counter>) =>
+  sim.state<{ total: number }>(ref)?.total ?? -1;
 
 describe("a condition of always", () => {
   test("is asked after each step, from when boot and whom it spawned have begun", async () => {
@@ -110,7 +108,8 @@ describe("what must come true", () => {
   test("is given its time, in which it need not be true", async () => {
     const { failure, simulatedMs } = await once({
       ...counting,
-      eventually: { within: 500, checks: { late: ({ sim }) => sim.now() >= 300 } },
+      eventually: { late: ({ sim }) => sim.now() >= 300 },
+      within: 500,
     });
     expect(failure).toBeUndefined();
     expect(simulatedMs).toBeGreaterThanOrEqual(300);
@@ -119,7 +118,8 @@ describe("what must come true", () => {
   test("and does not, fails the run with its last word and the limit", async () => {
     const { failure, simulatedMs } = await once({
       ...counting,
-      eventually: { within: 500, checks: { never: ({ sim }) => `not at ${sim.now()}` } },
+      eventually: { never: ({ sim }) => `not at ${sim.now()}` },
+      within: 500,
     });
     expect(failure?.invariant).toBe("never");
     expect(failure?.message).toMatch(/not at \d+, 500 ms after the faults have stopped$/);
@@ -129,10 +129,8 @@ describe("what must come true", () => {
   test("may throw until it is true", async () => {
     const { failure } = await once({
       ...counting,
-      eventually: {
-        within: 500,
-        checks: { later: ({ sim }) => expect(sim.now()).toBeGreaterThan(100) },
-      },
+      eventually: { later: ({ sim }) => expect(sim.now()).toBeGreaterThan(100) },
+      within: 500,
     });
     expect(failure).toBeUndefined();
   });
@@ -158,7 +156,7 @@ describe("an observation", () => {
     let caught: unknown;
     const Sender = actor({
       name: "sender",
-      init: (_ctx, counter: Ref<typeof Counter>) => counter,
+      init: (_ctx, counter: RefOf<typeof Counter>) => counter,
       call: {
         send(ctx) {
           try {

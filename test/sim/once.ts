@@ -25,7 +25,7 @@ export function again<App>(
 }
 
 /** Runs seeds from 1; answers what came of each. */
-export async function each<App>(
+export async function runSeeds<App>(
   scenario: Scenario<App>,
   seeds: number,
   explore: Exploration = "walk",

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { actor, BadInputError, createSystem, type Ref } from "troupe";
+import { actor, BadInputError, createSystem, type RefOf } from "troupe";
 import { EscapedAwaitError, replay, type Scenario } from "troupe/sim";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failing } from "./once.ts";
@@ -22,7 +22,7 @@ const Counter = actor({
   },
 });
 
-const scenario = (most: number): Scenario<Ref<typeof Counter>> => ({
+const scenario = (most: number): Scenario<RefOf<typeof Counter>> => ({
   name: "counter",
   boot: () => createSystem().spawn(Counter, undefined, { restart: "permanent" }),
   workload: { clients: 3, steps: 5, commands: { add: ({ app }) => app.add() } },
@@ -112,7 +112,7 @@ describe("a replay", () => {
     });
     const { failure, isSame } = await replay(file, {
       ...scenario(3),
-      boot: () => createSystem().spawn(mended) as Ref<typeof Counter>,
+      boot: () => createSystem().spawn(mended) as RefOf<typeof Counter>,
     }).finish();
     expect(failure).toBeUndefined();
     expect(isSame).toBe(false);

@@ -60,10 +60,10 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "a check that is none": [{ always: { fine: true } }, /^simulate: always\.fine is true/],
   "a last check that is none": [{ finally: { fine: 1 } }, /^simulate: finally\.fine is 1/],
   "an eventuality that is none": [
-    { eventually: { checks: { fine: "yes" } } },
-    /^simulate: eventually\.checks\.fine is "yes"/,
+    { eventually: { fine: "yes" } },
+    /^simulate: eventually\.fine is "yes"/,
   ],
-  "no time to come true": [{ eventually: { within: -1 } }, /^simulate: eventually\.within is -1/],
+  "no time to come true": [{ within: -1 }, /^simulate: within is -1/],
 };
 
 const wrongFaults: Readonly<Record<string, Wrong>> = {
@@ -133,16 +133,17 @@ test("a scenario that makes sense is not refused, with all that there is", async
     virtualTime: 0.5,
     explore: "walk",
     always: { fine: () => true },
-    eventually: { within: 5, checks: { fine: () => undefined } },
+    eventually: { fine: () => undefined },
+    within: 5,
     finally: { fine: () => true },
     disk: { latency: {} },
     faults: {
-      crash: { chance: 0, who: ["a", { name: "b" }, (label: string) => label === "c"] },
+      crash: { chance: 0, who: (label: string) => label === "c" },
       kill: 0,
       slow: { chance: 0, ms: [0, 0] },
       stall: { chance: 0, ms: [1, 2] },
       clock: { chance: 0, jumpMs: [-5, 5] },
-      messages: [{ from: "clients", to: "a", loss: 0, duplicate: 0 }],
+      messages: [{ from: "clients", loss: 0, duplicate: 0 }],
       process: { crash: 0.5, powerCut: 0.5, downMs: [0, 1] },
       disk: {},
       buggify: { sites: 0, fires: 1 },

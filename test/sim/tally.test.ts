@@ -11,8 +11,9 @@ const result = (given: Partial<RunResult> = {}): RunResult => ({
   turns: 100,
   steps: 120,
   simulatedMs: 1_000,
-  commands: { done: 3, rejected: 2, cutOff: 1 },
+  commands: { done: 3, rejected: 2, cutOff: 1, rejections: { Error: 2 } },
   undecided: [],
+  strangers: [],
   ...given,
 });
 const crash = { kind: "crash", place: "bank#1", command: 0, nth: 1, value: "before" };
@@ -43,7 +44,7 @@ test("the line tells how far it is and how fast, counting that each seed ran twi
   const tally = new Tally();
   tally.add(result({ turns: 500_000, simulatedMs: 60_000 }));
   expect(tally.line("bank", 1_000, 2_000)).toBe(
-    "sim bank: 1 of 1,000 seeds in 2.0 s, 500,000 turns/s, 60 × real time, 1 schedules, 1 orders",
+    "sim bank: 1 of 1,000 seeds in 2.0 s, 500,000 turns/s, 60 × real time, 1 orders, 1 schedules",
   );
 });
 
@@ -60,7 +61,7 @@ test("the details tell of commands, faults and what was not decided", () => {
     result({ decisions: { ...result().decisions, faults: [crash] }, undecided: ["too long"] }),
   );
   expect(tally.details("00ff")).toBe(
-    "commands: 3 done, 2 rejected, 1 cut off; faults: crash 1; too long; trace 00ff",
+    "commands: 3 done, 2 rejected (Error 2), 1 cut off; faults: crash 1; too long; trace 00ff",
   );
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { actor, createSystem } from "troupe";
 import { everyCallSettles } from "troupe/sim";
-import { each, failing } from "../once.ts";
+import { runSeeds, failing } from "../once.ts";
 
 const Answerer = actor({
   name: "answerer",
@@ -31,7 +31,7 @@ const asking = {
 };
 
 test("calls are answered, time out or are rejected, whatever becomes of the receiver", async () => {
-  const results = await each(
+  const results = await runSeeds(
     {
       ...asking,
       faults: {

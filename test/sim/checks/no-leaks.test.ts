@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { actor, type ActorDef, createSystem, group } from "troupe";
+import { implement, type ActorDef, createSystem, group } from "troupe";
 import { noLeaks } from "troupe/sim";
 import type { Cell } from "../../../src/kernel/cell.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import { cellOf, type AnyRef } from "../../../src/kernel/ref.ts";
-import { each, once } from "../once.ts";
+import { runSeeds, once } from "../once.ts";
 
-const Member: ActorDef<{ ask(): Promise<number> }> = actor({
+const Member: ActorDef<{ ask(): Promise<number> }> = implement<{ ask(): Promise<number> }>()({
   name: "member",
   init: (ctx) => {
     ctx.timers.every(10, () => {});
@@ -34,7 +34,7 @@ const living = {
 };
 
 test("a system that has stopped leaves nothing, whatever became of its actors", async () => {
-  const results = await each(
+  const results = await runSeeds(
     {
       ...living,
       faults: { crash: 0.05, kill: 0.05, process: { crash: 0.01 } },

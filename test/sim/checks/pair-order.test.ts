@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { actor, createSystem, implement, type ActorDef, type Ref } from "troupe";
+import { actor, createSystem, implement, type ActorDef, type Ref, type RefOf } from "troupe";
 import { pairOrder } from "troupe/sim";
 import type { Envelope } from "../../../src/kernel/envelope.ts";
 import { cellOf } from "../../../src/kernel/ref.ts";
 import { EnvelopeQueue } from "../../../src/kernel/queue.ts";
-import { each, failing } from "../once.ts";
+import { runSeeds, failing } from "../once.ts";
 
 const Sink = actor({
   name: "sink",
@@ -35,7 +35,7 @@ const sending = (sink: () => Ref<{ note(what: number): void }>) => ({
   workload: {
     clients: 3,
     commands: {
-      send: ({ app, client }: { app: Ref<typeof Source>[]; client: number }) =>
+      send: ({ app, client }: { app: RefOf<typeof Source>[]; client: number }) =>
         app[client - 1]!.send(),
     },
   },
@@ -43,7 +43,7 @@ const sending = (sink: () => Ref<{ note(what: number): void }>) => ({
 });
 
 test("the order of each sender's messages is kept, whatever comes in between", async () => {
-  const results = await each(
+  const results = await runSeeds(
     { ...sending(() => createSystem().spawn(Sink)), faults: { crash: 0.02, kill: 0.02 } },
     30,
   );
@@ -100,7 +100,7 @@ test("a loop that picks its messages is left out, also where it takes the next o
       },
     },
   });
-  const results = await each(
+  const results = await runSeeds(
     {
       boot: () => {
         const system = createSystem();
@@ -129,7 +129,7 @@ test("what an actor stashes may come again later", async () => {
       },
     },
   });
-  const results = await each(
+  const results = await runSeeds(
     sending(() => createSystem().spawn(Stasher)),
     10,
   );

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
-import { actor, createSystem, type Ref, type Strategy } from "troupe";
+import { actor, createSystem, type RefOf, type Strategy } from "troupe";
 import { restartIntensity } from "troupe/sim";
 import { RestartBudget } from "../../../src/supervision/restart-intensity.ts";
-import { each, once } from "../once.ts";
+import { runSeeds, once } from "../once.ts";
 
 const Child = actor({
   name: "child",
@@ -41,7 +41,7 @@ async function failOne({
   app,
   chance,
 }: {
-  app: { children: Ref<typeof Child>[] };
+  app: { children: RefOf<typeof Child>[] };
   chance: { pick<T>(from: readonly T[]): T };
 }): Promise<void> {
   await chance.pick(app.children).fail();
@@ -54,13 +54,16 @@ describe("supervisors that keep to their intensity are let be", () => {
       [1, 5],
       [100, 1_000],
     ] as const) {
-      const results = await each({ ...crew(strategy, max, within), faults: { kill: 0.05 } }, 10);
+      const results = await runSeeds(
+        { ...crew(strategy, max, within), faults: { kill: 0.05 } },
+        10,
+      );
       expect(results.map(({ failure }) => failure)).toEqual(results.map(() => undefined));
     }
   });
 
   test("children of the root, with a budget each", async () => {
-    const results = await each(
+    const results = await runSeeds(
       {
         boot: () => {
           const system = createSystem();
@@ -80,7 +83,7 @@ describe("supervisors that keep to their intensity are let be", () => {
 
   test("restarts that lie as far apart as the window is long", async () => {
     const scenario = crew("oneForOne", 1, 10);
-    const results = await each(
+    const results = await runSeeds(
       { ...scenario, workload: { ...scenario.workload, clients: 1, pauseMs: [9, 12] } },
       20,
     );
