@@ -151,6 +151,15 @@ describe("time", () => {
     expect(took).toBe(250);
   });
 
+  test("of process.hrtime is simulated", async () => {
+    const took = await inside(async () => {
+      const [pair, nanoseconds] = [process.hrtime(), process.hrtime.bigint()];
+      await promisify(setTimeout)(1_250);
+      return [process.hrtime(pair), process.hrtime.bigint() - nanoseconds];
+    });
+    expect(took).toEqual([[1, 250_000_000], 1_250_000_000n]);
+  });
+
   test("jumps to what is due next: a minute takes no time", async () => {
     const start = performance.now();
     await inside(() => promisify(setTimeout)(59_000));

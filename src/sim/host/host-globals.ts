@@ -125,6 +125,17 @@ function fillRandomly<T extends ArrayBufferView>(machine: Machine, array: T): T 
   return array;
 }
 
+/** `process.hrtime()` and `process.hrtime.bigint()` by the simulated clock. */
+function hrtimeOf(machine: Machine): typeof process.hrtime {
+  const nanoseconds = (): bigint => BigInt(Math.round(machine.now * 1e6));
+  const hrtime = (since: readonly [number, number] = [0, 0]): [number, number] => {
+    const passed = nanoseconds() - BigInt(since[0]) * 1_000_000_000n - BigInt(since[1]);
+    const seconds = passed / 1_000_000_000n;
+    return [Number(seconds), Number(passed - seconds * 1_000_000_000n)];
+  };
+  return Object.assign(hrtime, { bigint: nanoseconds });
+}
+
 function randomUuid(machine: Machine): string {
   const bytes = fillRandomly(machine, new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
@@ -205,6 +216,7 @@ export class HostGlobals {
       ...queuesOf(audience),
       [Math, { random: () => machine.random() }],
       [performance, { now: () => machine.now }],
+      [process, { hrtime: hrtimeOf(machine) }],
       [AbortSignal, { timeout: timeoutSignal }],
       [
         crypto,
