@@ -155,16 +155,19 @@ export class Explorer extends Recorded {
 
   override waits(): number {
     if (this.#walks || this.#waitsLeft === 0 || this.#turns.next() >= this.#rate) return 0;
+    this.#waitsLeft--;
     return this.#turns.pick(WAITS);
+  }
+
+  override turn<T extends InLine>(line: Line<T>): T {
+    const item = super.turn(line);
+    // It was to let others go first, and there was nobody.
+    if (item.waits > 0 && item.passed === 0) this.#waitsLeft++;
+    return item;
   }
 
   protected override pick(line: Line<InLine>): number {
     return this.#walks ? Math.floor(this.#turns.next() * line.length) : line.next;
-  }
-
-  protected override note(wait: Wait): void {
-    super.note(wait);
-    this.#waitsLeft = Math.max(0, this.#waitsLeft - 1);
   }
 
   protected override decide<T>({ kind }: FaultOccasion, draw: Draw<T>): T | undefined {

@@ -1,50 +1,89 @@
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { InLine, Line } from "../../src/sim/line.ts";
 
-class Somebody extends InLine {
+class Item extends InLine {
   readonly label: string;
 
-  constructor(label: string, waits = 0) {
+  constructor(label: number, waits = 0) {
     super();
-    this.label = label;
+    this.label = `${label}`;
     this.waits = waits;
   }
 }
 
-function lineOf(...all: readonly Somebody[]): Line<Somebody> {
-  const line = new Line<Somebody>();
-  for (const each of all) line.push(each);
-  return line;
+/** What a line is: an array whose items know how many have gone before them that came later. */
+class Model {
+  items: { readonly item: Item; passed: number }[] = [];
+
+  get next(): number {
+    const at = this.items.findIndex(({ item, passed }) => passed >= item.waits);
+    return at < 0 ? 0 : at;
+  }
+
+  take(index: number): { readonly item: Item; passed: number } {
+    for (const ahead of this.items.slice(0, index)) ahead.passed++;
+    return this.items.splice(index, 1)[0]!;
+  }
 }
 
-test("whoever is to wait lets so many others go first, and is next then", () => {
-  const line = lineOf(
-    new Somebody("a", 2),
-    new Somebody("b"),
-    new Somebody("c"),
-    new Somebody("d"),
+test("a line is an array from which anyone can be taken, and everybody knows whom he let go first", () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ push: fc.integer({ min: 0, max: 3 }) }) },
+    { weight: 2, arbitrary: fc.record({ take: fc.nat() }) },
+    { weight: 2, arbitrary: fc.constant("next" as const) },
+    fc.record({ keep: fc.integer({ min: 2, max: 5 }) }),
   );
-  const order = Array.from({ length: 4 }, () => line.take(line.next).label);
-  expect(order).toEqual(["b", "c", "a", "d"]);
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400, size: "max" }), (steps) => {
+      const line = new Line<Item>();
+      const model = new Model();
+      let made = 0;
+      for (const each of steps) {
+        if (each !== "next" && "push" in each) {
+          const item = new Item(made++, each.push);
+          line.push(item);
+          model.items.push({ item, passed: 0 });
+        } else if (each !== "next" && "keep" in each) {
+          const wanted = ({ label }: Item): boolean => Number(label) % each.keep !== 0;
+          line.keep(wanted);
+          model.items = model.items.filter(({ item }) => wanted(item));
+        } else if (model.items.length > 0) {
+          const index = each === "next" ? model.next : each.take % model.items.length;
+          const taken = line.take(index);
+          const { item, passed } = model.take(index);
+          expect([taken, taken.passed]).toEqual([item, passed]);
+        }
+        expect(line.length).toBe(model.items.length);
+        if (model.items.length > 0) expect(line.next).toBe(model.next);
+      }
+    }),
+  );
 });
 
-test("where everybody waits, the first that came goes", () => {
-  const line = lineOf(new Somebody("a", 2), new Somebody("b", 1));
-  expect(line.take(line.next).label).toBe("a");
+describe("who waits", () => {
+  test("goes when it has let go as many as it was to", () => {
+    const line = new Line<Item>();
+    line.push(new Item(0, 2));
+    for (const label of [1, 2, 3]) line.push(new Item(label));
+    const order = Array.from({ length: 4 }, () => line.take(line.next).label);
+    expect(order).toEqual(["1", "2", "0", "3"]);
+  });
+
+  test("goes earlier where nobody else is left", () => {
+    const line = new Line<Item>();
+    line.push(new Item(0, 5));
+    line.push(new Item(1));
+    expect([line.take(line.next).label, line.take(line.next).label]).toEqual(["1", "0"]);
+  });
 });
 
-test("who was passed over knows how often, whoever took the others out", () => {
-  const line = lineOf(new Somebody("a"), new Somebody("b"), new Somebody("c"));
-  line.take(2);
-  line.take(1);
-  expect(line.take(0)).toMatchObject({ label: "a", passed: 2 });
-});
-
-test("who leaves without a turn knows it as well, and the others stay as they are", () => {
-  const line = lineOf(new Somebody("a"), new Somebody("b"), new Somebody("c"));
-  line.take(2);
-  const gone = line.keep(({ label }) => label !== "a");
-  expect(gone).toMatchObject([{ label: "a", passed: 1 }]);
-  expect(line.take(0)).toMatchObject({ label: "b", passed: 1 });
-  expect(line.length).toBe(0);
+test("a line of thousands keeps its order, and can be used again when it was empty", () => {
+  const line = new Line<Item>();
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 3_000; i++) line.push(new Item(i));
+    const taken = Array.from({ length: 3_000 }, () => Number(line.take(line.next).label));
+    expect(taken).toEqual(Array.from({ length: 3_000 }, (_, i) => i));
+    expect(line.length).toBe(0);
+  }
 });
