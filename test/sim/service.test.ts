@@ -114,6 +114,42 @@ describe("a crash of the process", () => {
     }
   });
 
+  test("lets no handler of the old life hear of the death of others that were to be killed", async () => {
+    const heard: { own: number; at: number }[] = [];
+    const Asking = actor({
+      name: "asking",
+      init: (_ctx, { keeper, sim }: { keeper: RefOf<typeof Keeper>; sim: Sim }) => ({
+        keeper,
+        sim,
+        own: sim.life,
+      }),
+      call: {
+        async ask(ctx) {
+          const { keeper, sim, own } = ctx.state;
+          await keeper.keep().catch(() => void heard.push({ own, at: sim.life }));
+        },
+      },
+    });
+    await runSeeds(
+      {
+        boot: (sim) => {
+          const system = createSystem();
+          const keeper = system.spawn(Keeper, () => {}, { restart: "permanent" });
+          return [1, 2, 3].map(() => system.spawn(Asking, { keeper, sim }));
+        },
+        workload: {
+          clients: 3,
+          steps: 10,
+          commands: { ask: ({ app, client }) => app[client - 1]!.ask() },
+        },
+        faults: { process: { crash: 0.1, downMs: [0, 5] }, kill: { chance: 0.3, who: "keeper" } },
+      },
+      60,
+    );
+    expect(heard.length).toBeGreaterThan(10);
+    expect(heard.filter(({ own, at }) => own !== at)).toEqual([]);
+  });
+
   test("takes timers and delayed messages along", async () => {
     const fired: { own: number; at: number }[] = [];
     await runSeeds(
