@@ -1,7 +1,8 @@
-import { exitProcess, onOsSignal } from "../world/host.ts";
+import { exitProcess } from "../world/host.ts";
 import { BadInputError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkDelay, checkFunction, checkName } from "./options.ts";
+import { hearSignal } from "./os-signals.ts";
 import { deadline } from "./time.ts";
 
 /** How one phase of a shutdown is run. */
@@ -84,7 +85,7 @@ export class Shutdown {
         if (exit) exitProcess(well ? 0 : 1);
       });
     };
-    for (const signal of signals) this.#unlisten.push(onOsSignal(signal, onSignal));
+    for (const signal of signals) this.#unlisten.push(hearSignal(signal, onSignal));
   }
 
   /** Listens for signals no more. */

@@ -1,4 +1,5 @@
 import { staging, type Stage } from "../kernel/staging.ts";
+import { Bugs } from "./bugs.ts";
 import type { Observed } from "./checks/observation.ts";
 import type { Choices } from "./choices.ts";
 import { Clients, drawWorkload, type CommandCounts } from "./clients.ts";
@@ -98,7 +99,6 @@ export class Run<App> {
   #done = false;
   /** A `boot` that has not returned. */
   #booting = true;
-  #buggedSites = new Map<string, boolean>();
 
   constructor(scenario: Scenario<App>, { seed, choices, watch }: RunOptions) {
     this.#scenario = scenario;
@@ -128,7 +128,7 @@ export class Run<App> {
     machine.watchers = inspection;
     this.#stage = {
       createSystem: (options) => machine.service.createSystem({ logger: false, ...options }),
-      buggify: (name) => this.#buggify(name),
+      buggify: new Bugs(machine, this.#faults.buggify).take,
     };
     this.#script = this.#play();
   }
@@ -198,6 +198,8 @@ export class Run<App> {
       while (!this.#done && !isEnough());
       // What the host does in between, it may have been asked for.
       this.#lookForEscape(true);
+      // What is left of it must not go on in the host's world.
+      if (this.#done) this.machine.settle();
     } finally {
       this.#globals.restore();
       staging.stage = before;
@@ -387,18 +389,5 @@ export class Run<App> {
     // The network stays: what is sent from now on must not overtake what is still on its way.
     this.#choices.calm();
     this.#disk.calm();
-  }
-
-  #buggify(name: string): boolean {
-    const { buggify = 0 } = this.#faults;
-    const { sites, fires } =
-      typeof buggify === "number" ? { sites: buggify, fires: buggify } : buggify;
-    return (
-      this.#choices.faultAt("buggify", name, this.machine.command, (chance) => {
-        let taken = this.#buggedSites.get(name);
-        if (taken === undefined) this.#buggedSites.set(name, (taken = chance.bool(sites)));
-        return (taken && chance.bool(fires)) || undefined;
-      }) === true
-    );
   }
 }

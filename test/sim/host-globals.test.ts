@@ -360,6 +360,43 @@ describe("what nobody can catch fails the run, and does not reach the host", () 
   });
 });
 
+describe("what a run leaves behind", () => {
+  test("is no listener for signals, though its process crashes before it can take them back", async () => {
+    const before = process.listenerCount("SIGTERM");
+    const during: number[] = [];
+    await runSeeds(
+      {
+        boot: () => {
+          createSystem().shutdownOnSignals();
+          during.push(process.listenerCount("SIGTERM"));
+        },
+        workload: { steps: 5, commands: { wait: () => undefined } },
+        always: { never: () => false },
+      },
+      3,
+    );
+    expect([process.listenerCount("SIGTERM"), ...during]).toEqual(
+      during.map(() => before).concat(before),
+    );
+  });
+
+  test("is no code that goes on in the host's world", async () => {
+    const years: number[] = [];
+    const { failure } = await once({
+      ...doing(() => undefined),
+      always: {
+        never: () => {
+          void Promise.resolve().then(() => years.push(new Date().getFullYear()));
+          return false;
+        },
+      },
+    });
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(failure?.invariant).toBe("never");
+    expect(years).toEqual([2020]);
+  });
+});
+
 describe("fetch", () => {
   test("is refused at once, and the simulation says so, though the service copes", async () => {
     const outcome = await simulate({
