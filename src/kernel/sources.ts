@@ -58,6 +58,8 @@ export class Pump implements Belonging, Disposable {
   readonly #source: Source<unknown>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   #over = false;
+  /** The actor wants to hear no more of it. */
+  #left = false;
 
   constructor(
     owner: Incarnation,
@@ -101,7 +103,7 @@ export class Pump implements Belonging, Disposable {
     }
     if (result.done === true) {
       this.#finish();
-      if (this.#options.onEnd !== undefined) runLater(this.#owner, this.#options.onEnd, undefined);
+      this.#tell(this.#options.onEnd, undefined);
       return;
     }
     const { cell } = this.#owner;
@@ -142,7 +144,13 @@ export class Pump implements Belonging, Disposable {
     if (this.#over) return;
     this.#finish();
     if (this.#options.onError === undefined) failLater(this.#owner, "source", error);
-    else runLater(this.#owner, this.#options.onError, error);
+    else this.#tell(this.#options.onError, error);
+  }
+
+  /** Says how it ended, unless the actor disposes of it before the message has its turn. */
+  #tell(fn: ((value: unknown) => unknown) | undefined, value: unknown): void {
+    if (fn === undefined) return;
+    runLater(this.#owner, (told: unknown) => (this.#left ? undefined : fn(told)), value);
   }
 
   /** Not polled again. */
@@ -167,6 +175,7 @@ export class Pump implements Belonging, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#left = true;
     this.#owner.disown(this);
     this.release();
   }

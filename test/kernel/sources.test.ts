@@ -427,6 +427,14 @@ describe("a source ends with its incarnation:", () => {
     expect(status(fed)).toBe("running");
   });
 
+  test("one that was ended by hand is not heard of, though its end is queued already", async () => {
+    const { kit, log } = setUp((ctx, lines) => {
+      ctx.source([], () => {}, { onEnd: () => lines.push("end") })[Symbol.dispose]();
+    });
+    await kit.run();
+    expect(log).toEqual([]);
+  });
+
   test("a Node stream that is quiet is destroyed", async () => {
     const stream = new PassThrough({ objectMode: true });
     const { kit, log, fed } = setUp(into<string>(stream));
