@@ -13,9 +13,11 @@ interface Expected {
   readonly sights: readonly string[];
 }
 
+const HARM = ["crash", "kill", "slow", "stall"];
+
 const EXPECTED: Readonly<Record<keyof typeof models, Expected>> = {
   calls: {
-    faults: ["crash", "kill", "slow", "stall", "message.lost", "message.late", "process"],
+    faults: [...HARM, "message.lost", "message.late", "message.reply lost", "process"],
     sights: [
       ...["now", "later", "deferred", "handed", "forwarded", "stashed"].map(
         (manner) => `answered ${manner}`,
@@ -31,6 +33,57 @@ const EXPECTED: Readonly<Record<keyof typeof models, Expected>> = {
       "DeadlockError",
       "KilledError",
     ],
+  },
+  links: { faults: HARM, sights: ["down", "noproc", "trapped", "linked end"] },
+  mailboxes: {
+    faults: HARM,
+    sights: [
+      "handled",
+      "refused",
+      "dropped",
+      "mailbox full",
+      "admitted",
+      "taken up again",
+      "failed upon",
+      "cleared true",
+    ],
+  },
+  names: {
+    faults: [...HARM, "process"],
+    sights: ["given", "refused", "heard of an end", "joined", "left", "event"],
+  },
+  streams: {
+    faults: HARM,
+    sights: [
+      "stream",
+      "left",
+      "read to the end",
+      "ActorFailedError",
+      "ActorStoppedError",
+      "source",
+      "onEnd",
+      "onError",
+      "task ends",
+      "task failsTold",
+    ],
+  },
+  supervision: {
+    faults: HARM,
+    sights: [
+      "came back",
+      "clean oneForOne",
+      "clean oneForAll",
+      "clean restForOne",
+      "clean dynamic",
+      "gave up",
+      "overdue",
+      "fenced",
+      "restart by hand",
+    ],
+  },
+  timers: {
+    faults: ["crash", "slow", "stall", "clock"],
+    sights: ["after", "at", "skip", "deliver", "stopAfter", "killAfter", "sleep", "deadline"],
   },
 };
 

@@ -2,6 +2,8 @@ import type { Scenario } from "troupe/sim";
 import { calls } from "./calls.ts";
 import { links } from "./links.ts";
 import { mailboxes } from "./mailboxes.ts";
+import { names } from "./names.ts";
+import { streams } from "./streams.ts";
 import { supervision } from "./supervision.ts";
 import { timers } from "./timers.ts";
 
@@ -15,6 +17,8 @@ export const models = {
   calls: model(calls),
   links: model(links),
   mailboxes: model(mailboxes),
+  names: model(names),
+  streams: model(streams),
   supervision: model(supervision),
   timers: model(timers),
 };

@@ -32,6 +32,11 @@ export class Book {
     return this.sim.now();
   }
 
+  /** The system is being stopped. */
+  get isEnding(): boolean {
+    return this.#end !== "none";
+  }
+
   /** Noted and not thrown: an actor's own code must not get to see it. */
   expect(holds: boolean, what: () => string): void {
     if (!holds) this.wrong ??= what();

@@ -293,10 +293,8 @@ export const calls: Scenario<App> = {
     leaks: noLeaks(),
   },
   eventually: {
-    within: 2_000,
-    checks: {
-      allAreAnswered: ({ app }) => app.book.openCalls === 0,
-      theEnd: ({ app }) => app.book.end(() => app.book.checkAtEnd()),
-    },
+    allAreAnswered: ({ app }) => app.book.openCalls === 0,
+    theEnd: ({ app }) => app.book.end(() => app.book.checkAtEnd()),
   },
+  within: 2_000,
 };

@@ -259,10 +259,9 @@ function talker(traps: boolean): ActorDef<Talker, Props> {
       async unwatch(ctx) {
         // Meanwhile the down may have come, and waits for this handler.
         await pause(4);
-        const own = ctx.props.book.watches.filter(
+        const first = ctx.props.book.watches.find(
           ({ by, cancelled }) => by === ctx.state && !cancelled,
         );
-        const [first] = own;
         if (first === undefined) return;
         first.cancelled = true;
         first.handle?.cancel();
@@ -386,14 +385,12 @@ export const links: Scenario<App> = {
   },
   always: { nothingWrong, leaks: noLeaks() },
   eventually: {
-    within: 2_000,
-    checks: {
-      quiet: ({ app }) => app.book.hasRested(100),
-      allAreTold: ({ app: { book } }) => {
-        book.checkQuiet();
-        return book.wrong;
-      },
-      theEnd: ({ app }) => app.book.end(() => {}),
+    quiet: ({ app }) => app.book.hasRested(100),
+    allAreTold: ({ app: { book } }) => {
+      book.checkQuiet();
+      return book.wrong;
     },
+    theEnd: ({ app }) => app.book.end(() => {}),
   },
+  within: 2_000,
 };

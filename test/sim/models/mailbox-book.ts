@@ -87,7 +87,7 @@ export class MailboxBook extends Book {
   readonly #to: Box[] = [];
 
   /** Sends as whoever runs; `patient` waits for room. */
-  send(box: Box, deed: Deed, ms: number, patient: boolean): Promise<void> | undefined {
+  async send(box: Box, deed: Deed, ms: number, patient: boolean): Promise<void> {
     const id = this.fates.push("sent") - 1;
     this.#to.push(box);
     if (patient) return this.#sendPatiently(box, id, deed, ms);
@@ -105,7 +105,6 @@ export class MailboxBook extends Book {
       this.#end(id, "refused");
     }
     box.sending = undefined;
-    return undefined;
   }
 
   #isOpen({ ref }: Box): boolean {

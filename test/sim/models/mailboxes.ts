@@ -193,11 +193,9 @@ export const mailboxes: Scenario<App> = {
     leaks: noLeaks(),
   },
   eventually: {
-    within: 2_000,
-    checks: {
-      roomForAll: ({ app }) =>
-        [...app.book.boxes.values()].every(({ waiting }) => waiting.length === 0),
-      theEnd: ({ app }) => app.book.end(() => app.book.checkAtEnd()),
-    },
+    roomForAll: ({ app }) =>
+      [...app.book.boxes.values()].every(({ waiting }) => waiting.length === 0),
+    theEnd: ({ app }) => app.book.end(() => app.book.checkAtEnd()),
   },
+  within: 2_000,
 };

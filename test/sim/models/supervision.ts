@@ -257,13 +257,9 @@ export const supervision: Scenario<App> = {
     leaks: noLeaks(),
   },
   eventually: {
-    within: 20_000,
-    checks: {
-      doomedEnd: ({ app }) =>
-        app.book.doomed.every(
-          ({ node, exits, mayNotExit }) => node.ended || exits > 0 || mayNotExit,
-        ),
-      theEnd: ({ app }) => app.book.end(() => app.book.checkAtEnd()),
-    },
+    doomedEnd: ({ app }) =>
+      app.book.doomed.every(({ node, exits, mayNotExit }) => node.ended || exits > 0 || mayNotExit),
+    theEnd: ({ app }) => app.book.end(() => app.book.checkAtEnd()),
   },
+  within: 20_000,
 };

@@ -56,14 +56,14 @@ interface Dial {
 class Almanac extends Book {
   readonly dials: Dial[] = [];
 
-  set(life: Life, kind: Kind, ms: number, key: string | undefined, start: () => Timer): Setting {
+  set(life: Life, kind: Kind, ms: number, key: string | undefined, begin: () => Timer): Setting {
     // The same key replaces, whatever it was.
     const old = key === undefined ? undefined : this.keyed(life, key);
     if (old !== undefined) old.over = true;
     const counts = { ticks: 0, lastTick: this.now, over: false };
     const setting: Setting = { kind, key, life, setAt: this.now, ms, ...counts };
     life.settings.push(setting);
-    setting.timer = start();
+    setting.timer = begin();
     return setting;
   }
 
@@ -145,7 +145,7 @@ type Ctx = Context<Life, Props, Sundial>;
 function sundial(): ActorDef<Sundial, Props> {
   return implement<Sundial>()({
     name: "sundial",
-    init: (_ctx, { dial }: Props) => (dial.life = { dial, settings: [] }),
+    init: (_ctx, { dial }: Props): Life => (dial.life = { dial, settings: [] }),
     exit(ctx, reason) {
       const { book, dial } = ctx.props;
       if (dial.life !== undefined && reason.kind === "shutdown")
@@ -287,14 +287,12 @@ export const timers: Scenario<{ book: Almanac }> = {
   },
   always: { nothingWrong, leaks: noLeaks() },
   eventually: {
-    within: 2_000,
-    checks: {
-      rested: ({ app }) => app.book.hasRested(300),
-      allHaveCome: ({ app: { book } }) => {
-        book.checkRested();
-        return book.wrong;
-      },
-      theEnd: ({ app }) => app.book.end(() => {}),
+    rested: ({ app }) => app.book.hasRested(300),
+    allHaveCome: ({ app: { book } }) => {
+      book.checkRested();
+      return book.wrong;
     },
+    theEnd: ({ app }) => app.book.end(() => {}),
   },
+  within: 2_000,
 };

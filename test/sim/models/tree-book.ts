@@ -332,7 +332,7 @@ export class TreeBook extends Book {
       (plan.restart === "transient" && (reason === "failed" || life.killed));
     // Its parent may say in the same step that it has given up.
     if (byItself && wasToComeBack) this.#lost.push(node);
-    if (byItself && plan.significant && parent!.episode === null) this.doomed.push(parent!);
+    if (byItself && plan.significant && parent.episode === null) this.doomed.push(parent);
   }
 
   // --- after every step ----------------------------------------------------------------------------
@@ -355,7 +355,6 @@ export class TreeBook extends Book {
 
   #checkEpisode({ name, strategy }: Plan, { failed, affected, log }: Episode): void {
     this.saw(`clean ${strategy}`);
-    const show = (nodes: readonly Node[]): string => nodes.map(({ plan }) => plan.name).join(" ");
     const steps = (wanted: string): Node[] =>
       log.filter(({ step }) => step === wanted).map(({ node }) => node);
     const [ups, downs] = [steps("up"), steps("down")];
@@ -386,6 +385,10 @@ export class TreeBook extends Book {
       this.expect(exits === 1 || mayNotExit, () => `${what} never exited`);
     }
   }
+}
+
+function show(nodes: readonly Node[]): string {
+  return nodes.map(({ plan }) => plan.name).join(" ");
 }
 
 /** It runs, and nobody has asked it to begin anew. */
