@@ -67,6 +67,8 @@ class Ledger extends Book {
   readonly millers: Miller[] = [];
   readonly flows: Flow[] = [];
   readonly jobs: Job[] = [];
+  /** Streams that broke because of their writer's own failure, which is its actor's. */
+  readonly #failing: Flow[] = [];
 
   open(flow: Omit<Flow, "asked" | "taken" | "closed" | "ended" | "left">): Flow {
     const opened = { ...flow, asked: 0, taken: 0, closed: 0, ended: false, left: false };
@@ -120,6 +122,7 @@ class Ledger extends Book {
       flow.left = true;
       // The reader itself was killed in its loop.
       if (error instanceof KilledError) return;
+      if (error instanceof ActorFailedError) this.#failing.push(flow);
       const mayBe = error instanceof ActorFailedError || error instanceof ActorStoppedError;
       this.saw(error instanceof Error ? error.name : "no error");
       this.expect(mayBe, () => `a stream broke: ${String(error)}`);
@@ -147,6 +150,9 @@ class Ledger extends Book {
       if (what !== "source" || left || ended || status(owner.ref) !== "running") continue;
       const all = fails ? length - 1 : length;
       this.expect(false, () => `${owner.name}: a source stopped at ${taken} of ${all}`);
+    }
+    for (const { owner, life } of this.#failing) {
+      this.expect(owner.life !== life, () => `${owner.name} goes on after a stream of it failed`);
     }
     for (const { owner, life, how, told, finished } of this.jobs) {
       const lives = owner.life === life && status(owner.ref) === "running";

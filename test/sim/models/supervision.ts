@@ -259,6 +259,9 @@ export const supervision: Scenario<App> = {
   eventually: {
     doomedEnd: ({ app }) =>
       app.book.doomed.every(({ node, exits, mayNotExit }) => node.ended || exits > 0 || mayNotExit),
+    rested: ({ app }) => app.book.hasRested(200),
+    allIsHandled: ({ app: { book }, sim }) =>
+      book.nodes.every(({ ref }) => status(ref) !== "running" || sim.mailboxSize(ref) === 0),
     theEnd: ({ app }) => app.book.end(() => app.book.checkAtEnd()),
   },
   within: 20_000,
