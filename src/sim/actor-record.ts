@@ -81,6 +81,12 @@ export class ActorRecords {
     return undefined;
   }
 
+  /** Somebody has not begun yet. */
+  get isAnyStarting(): boolean {
+    for (const { status } of this.#records.keys()) if (status === "starting") return true;
+    return false;
+  }
+
   /** True when somebody was called so, or is of a kind that is. */
   knew(name: string): boolean {
     return this.#kinds.has(name) || this.#bearers.has(name);

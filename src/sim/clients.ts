@@ -119,6 +119,7 @@ export class Clients<App> {
     const { clients } = this.#machine;
     return new Promise((resolve) => {
       const moment = new Moment(`client ${client}`, true, resolve);
+      this.#machine.askers.set(seed, moment.what);
       this.#machine.plan(moment, pauseMs, clients, seed);
     });
   }

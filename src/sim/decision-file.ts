@@ -1,6 +1,6 @@
 import { BadInputError } from "../index.ts";
 import type { Command, Decisions, Fault, Wait } from "./decisions.ts";
-import type { RunFailure } from "./run.ts";
+import type { RunFailure } from "./run-result.ts";
 
 /**
  * Says what the file is. The decisions name actors, places and how often; nothing in it depends on

@@ -9,7 +9,7 @@ import { hostNow } from "./host/host-globals.ts";
 import { SimulationError, type FailureFacts } from "./errors.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { Recorder } from "./recorder.ts";
-import type { RunFailure, RunResult } from "./run.ts";
+import type { RunFailure, RunResult } from "./run-result.ts";
 import { shrink } from "./shrink/shrink.ts";
 import { runToEnd } from "./run-to-end.ts";
 import type { SimulateOptions } from "./simulate.ts";

@@ -44,7 +44,7 @@ export {
 export { model, type AnyModel, type Invocation, type Model } from "./history/model.ts";
 export { counter, map, register } from "./history/models.ts";
 export { replay, type Replay, type ReplayResult, type ReplayStep } from "./replay.ts";
-export type { RunFailure } from "./run.ts";
+export type { RunFailure } from "./run-result.ts";
 export {
   scenario,
   type Check,

@@ -45,6 +45,8 @@ export class Inspection<App> implements Watchers {
   readonly #others: Watchers | null;
   /** Undefined while there is nothing to look at: during `boot`, and while the process is down. */
   view: View<App> | undefined;
+  /** What there will be to look at as soon as it is ready. */
+  #next: { readonly view: View<App>; readonly isReady: () => boolean } | undefined;
   /** The first that did not hold while an actor's own code was on the stack. */
   #held: Violation | undefined;
 
@@ -95,13 +97,25 @@ export class Inspection<App> implements Watchers {
       const complaint = check.stepped?.();
       if (complaint !== undefined) throw new Violation(name, complaint);
     }
+    if (this.#next?.isReady() === true) this.view = this.#next.view;
     const { view } = this;
     if (view === undefined) return;
+    this.#next = undefined;
     for (const { name, check } of this.#conditions) ask(name, check, view);
   }
 
+  /** Looks at it from the step on after which it is ready. */
+  lookSoon(view: View<App>, isReady: () => boolean): void {
+    this.#next = { view, isReady };
+  }
+
+  /** There is nothing to look at any more. */
+  lookAway(): void {
+    this.view = this.#next = undefined;
+  }
+
   crashed(): void {
-    this.view = undefined;
+    this.lookAway();
     for (const { check } of this.#observers) check.crashed?.();
   }
 

@@ -71,6 +71,8 @@ export class Machine {
   turnOf: Cell | null = null;
   /** `client 2`, while its own code is on the stack. */
   client: string | null = null;
+  /** Which client asked for a command, by the command's seed. */
+  readonly askers = new Map<number, string>();
   watchers: Watchers | null = null;
   network: Network | null = null;
   saboteur: Saboteur | null = null;

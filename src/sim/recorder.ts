@@ -62,9 +62,11 @@ export class Recorder implements Watchers {
 
   sent(envelope: Envelope): void {
     this.#noteFaults();
-    const { client, now } = this.#machine;
+    const { client, command, askers, now } = this.#machine;
     if (client !== null || now > 0) this.#hasBegun = true;
-    if (envelope.from === null && client !== null) this.#senders.set(envelope, client);
+    // Behind an `await` of its, the client is no longer on the stack.
+    const asker = client ?? askers.get(command);
+    if (envelope.from === null && asker !== undefined) this.#senders.set(envelope, asker);
   }
 
   handled(cell: Cell, record: ActorRecord, envelope: Envelope): void {

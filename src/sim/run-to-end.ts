@@ -2,7 +2,8 @@ import type { Choices } from "./choices.ts";
 import { hostNow } from "./host/host-globals.ts";
 import { inMacrotask } from "./host/macrotask.ts";
 import type { Machine, Watchers } from "./machine.ts";
-import { Run, type RunResult } from "./run.ts";
+import { Run } from "./run.ts";
+import type { RunResult } from "./run-result.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A run is left for the host's other work after so long. */

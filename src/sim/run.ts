@@ -2,9 +2,7 @@ import { staging, type Stage } from "../kernel/staging.ts";
 import { Bugs } from "./bugs.ts";
 import type { Observed } from "./checks/observation.ts";
 import type { Choices } from "./choices.ts";
-import { Clients, drawWorkload, type CommandCounts } from "./clients.ts";
-import type { Decisions } from "./decisions.ts";
-import type { EscapedAwaitError } from "./errors.ts";
+import { Clients, drawWorkload } from "./clients.ts";
 import { drainOfHost } from "./host/drain.ts";
 import { messageRules, namesIn, type Faults } from "./faults.ts";
 import { Harm, type Outage } from "./harm.ts";
@@ -18,6 +16,7 @@ import { CLIENTS, FaultyNetwork } from "./network.ts";
 import type { Service } from "./service.ts";
 import type { Scenario, View } from "./scenario.ts";
 import { show } from "./show.ts";
+import type { RunFailure, RunResult } from "./run-result.ts";
 import { Sim } from "./sim.ts";
 import { SimDisk } from "./disk/sim-disk.ts";
 import { stalledBy } from "./stalled.ts";
@@ -33,31 +32,6 @@ const FIRST_STEPS = 1_000;
 
 /** Faults around turns; the others are done where messages and files are. */
 const HARMS = ["crash", "kill", "slow", "clock", "stall", "process"] as const;
-
-/** What did not hold in a run. */
-export interface RunFailure {
-  readonly invariant: string;
-  readonly message: string;
-  readonly error: unknown;
-}
-
-/** What came of a run. */
-export interface RunResult {
-  readonly failure: RunFailure | undefined;
-  /** Something was asked of the host; an error where it is known already by whom and for what. */
-  readonly escaped: EscapedAwaitError | boolean;
-  readonly decisions: Decisions;
-  readonly hash: string;
-  /** The same for runs in which each actor handled the same in the same order. */
-  readonly orders: number;
-  readonly turns: number;
-  readonly steps: number;
-  readonly simulatedMs: number;
-  readonly commands: CommandCounts;
-  readonly undecided: readonly string[];
-  /** Names that faults are for and that nobody bore. */
-  readonly strangers: readonly string[];
-}
 
 /** How a run differs from others of its scenario. */
 export interface RunOptions {
@@ -249,7 +223,7 @@ export class Run<App> {
     this.#boot();
     yield* this.#until(() => !this.#booting, STOP_MS, "boot ends");
     yield* this.#comeToRest();
-    this.#inspection.view = this.#view;
+    this.#lookSoon();
     this.#arm();
     if (workload !== undefined) {
       this.#clients.begin(this.#choices.workload((chance) => drawWorkload(workload, chance)));
@@ -330,7 +304,7 @@ export class Run<App> {
     const all = this.machine.service.systems.map((system) => system.stop());
     void Promise.all(all).then(() => (stopped = true));
     this.machine.settle();
-    this.#inspection.view = undefined;
+    this.#inspection.lookAway();
     yield* this.#until(() => stopped, STOP_MS, "systems stop");
   }
 
@@ -343,12 +317,20 @@ export class Run<App> {
       if (!service.alive) return;
       this.#booting = false;
       this.#view = { app, sim: this.sim, history: this.#history };
-      if (service.life > 1) this.#inspection.view = this.#view;
+      if (service.life > 1) this.#lookSoon();
       this.#clients.up(app);
     };
     const booted = new Promise<App>((resolve) => resolve(this.#scenario.boot(this.sim)));
     booted.then(up, (error: unknown) => this.#bootFailed(service, error));
     this.machine.settle();
+  }
+
+  /** Checks look when whoever `boot` has spawned has begun. */
+  #lookSoon(): void {
+    const { records } = this.machine;
+    if (this.#view !== undefined) {
+      this.#inspection.lookSoon(this.#view, () => !records.isAnyStarting);
+    }
   }
 
   /** A service that does not come up under faults is tried again, as its service manager would. */

@@ -7,7 +7,7 @@ import { hostNow } from "./host/host-globals.ts";
 import { writeLine } from "../world/host.ts";
 import type { Machine, Watchers } from "./machine.ts";
 import { Recorder } from "./recorder.ts";
-import type { RunResult } from "./run.ts";
+import type { RunResult } from "./run-result.ts";
 import { runToEnd } from "./run-to-end.ts";
 import { checkScenario } from "./check-scenario.ts";
 import type { Scenario } from "./scenario.ts";

@@ -1,5 +1,5 @@
 import type { CommandCounts } from "./clients.ts";
-import type { RunResult } from "./run.ts";
+import type { RunResult } from "./run-result.ts";
 
 /** What came of all seeds together. */
 export interface SimulationReport {

@@ -3,7 +3,7 @@ import { simulate, SimulationError, type Exploration, type SimulateOptions } fro
 import { Explorer, Replayer } from "../../src/sim/choices.ts";
 import type { Decisions } from "../../src/sim/decisions.ts";
 import { runToEnd } from "../../src/sim/run-to-end.ts";
-import type { RunResult } from "../../src/sim/run.ts";
+import type { RunResult } from "../../src/sim/run-result.ts";
 import type { Scenario } from "../../src/sim/scenario.ts";
 
 /** Runs one seed of a scenario. */

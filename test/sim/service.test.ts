@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { actor, buggify, createSystem, defaultSystem, type RefOf } from "troupe";
-import type { Faults, Sim } from "troupe/sim";
+import { simulate, type Faults, type Sim } from "troupe/sim";
 import { again, runSeeds, faultsOf, once } from "./once.ts";
 
 const Keeper = actor({
@@ -268,4 +268,31 @@ test("a system made outside of a run is none of it", async () => {
   await once({ boot: () => createSystem(), workload: { commands: { none: () => undefined } } });
   expect(new Date(await sayer.now()).getFullYear()).toBeGreaterThan(2020);
   await outside.stop();
+});
+
+test("checks look when whoever boot has spawned has begun, at the start and after a crash", async () => {
+  const Shelf = actor({
+    name: "shelf",
+    async init(ctx) {
+      await ctx.sleep(5);
+      return { books: 3 };
+    },
+    call: { count: (ctx) => ctx.state.books },
+  });
+  const lives = new Set<number>();
+  const report = await simulate({
+    seeds: 20,
+    print: false,
+    boot: () => createSystem().spawn(Shelf),
+    workload: { steps: 20, pauseMs: [0, 20], commands: { count: ({ app }) => app.count() } },
+    faults: { process: { crash: 0.1, downMs: [0, 10] } },
+    always: {
+      "a shelf has books": ({ app, sim }) => {
+        lives.add(sim.life);
+        return sim.state<{ books: number }>(app)?.books === 3;
+      },
+    },
+  });
+  expect(report.faults["process"]).toBeGreaterThan(20);
+  expect(Math.max(...lives)).toBeGreaterThan(1);
 });

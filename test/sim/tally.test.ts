@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RunResult } from "../../src/sim/run.ts";
+import type { RunResult } from "../../src/sim/run-result.ts";
 import { number, Tally } from "../../src/sim/tally.ts";
 
 const result = (given: Partial<RunResult> = {}): RunResult => ({
