@@ -18,5 +18,7 @@ test("what was answered before the process crashed is on record before the crash
   expect(error).toBeInstanceOf(SimulationError);
   const { diagram } = error as SimulationError;
   expect(diagram).toContain("reply to pay");
-  expect(diagram.indexOf("reply to pay")).toBeLessThan(diagram.indexOf("fault: the process crashes"));
+  expect(diagram.indexOf("reply to pay")).toBeLessThan(
+    diagram.indexOf("fault: the process crashes"),
+  );
 });

@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { BadInputError } from "troupe";
 import { History, type Operation } from "../../../src/sim/history/history.ts";
 import { checkLinearizable, linearizable } from "../../../src/sim/history/linearizable.ts";
-import { model, specificationOf, type AnyModel, type Invocation } from "../../../src/sim/history/model.ts";
+import {
+  model,
+  specificationOf,
+  type AnyModel,
+  type Invocation,
+} from "../../../src/sim/history/model.ts";
 import { counter, map, register } from "../../../src/sim/history/models.ts";
 
 const x = register(0, "x");
