@@ -124,7 +124,7 @@ export interface Episode {
 }
 
 /** Whom the failure of a child concerns, in the words of the guide: in start order. */
-export function concerned(strategy: Strategy, children: readonly Node[], failed: Node): Node[] {
+function concerned(strategy: Strategy, children: readonly Node[], failed: Node): Node[] {
   const alive = children.filter(({ ref }) => !["stopped", "stopping"].includes(status(ref)));
   if (strategy === "oneForAll") return alive;
   if (strategy === "restForOne") return alive.slice(alive.indexOf(failed));
