@@ -200,6 +200,8 @@ function runExitHook(cell: Cell, exit: Hook, reason: ExitReason): void {
 function finish(cell: Cell): void {
   const rare = cell.extra;
   const ending = rare.ending!;
+  // Asked for on its way down, and it had no turn since: it is for this incarnation, not the next.
+  if (rare.stop !== null) actOnStop(cell);
   const { reason } = ending;
   cell.incarnation?.close(reason);
   rare.lastState = cell.incarnation?.lastState;

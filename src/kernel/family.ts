@@ -223,7 +223,8 @@ export class ChildFamily implements Family {
       if (!this.#isRoot) pushLane(this.#parent, GAVE_UP, [error], child);
       return;
     }
-    const plan = new RestartPlan(this.#concerned(child), this.#pauseBefore(child), (member) =>
+    const members = this.#concerned(child);
+    const plan = new RestartPlan(child, members, this.#pauseBefore(child), (member) =>
       this.#takeDown(member, () => plan.takeDownNext()),
     );
     this.#adopt(plan);

@@ -19,11 +19,14 @@ export class RestartPlan {
   phase: "down" | "pause" | "up" = "down";
   /** Those that may be up, in start order; who is down stays down until all are. */
   readonly #up: Cell[];
+  /** Who is on its way down: the one that failed, then each in turn. */
+  #awaited: Cell;
   readonly #pauseMs: number;
   readonly #pause = new Alarm(() => this.bringUp());
   readonly #takeDown: (member: Cell) => void;
 
-  constructor(members: Set<Cell>, pauseMs: number, takeDown: (member: Cell) => void) {
+  constructor(failed: Cell, members: Set<Cell>, pauseMs: number, takeDown: (member: Cell) => void) {
+    this.#awaited = failed;
     this.members = members;
     this.#up = [...members];
     this.#pauseMs = pauseMs;
@@ -33,8 +36,13 @@ export class RestartPlan {
   /** Takes down the youngest that is up; when all are down, pauses, then brings them up. */
   takeDownNext(): void {
     if (this.phase !== "down") return;
+    // One that has failed or left in the meantime hastens nobody.
+    if (this.members.has(this.#awaited) && !isHeld(this.#awaited)) return;
     for (let last = this.#up.at(-1); last !== undefined; last = this.#up.at(-1)) {
-      if (this.members.has(last) && !isHeld(last)) return this.#takeDown(last);
+      if (this.members.has(last) && !isHeld(last)) {
+        this.#awaited = last;
+        return this.#takeDown(last);
+      }
       this.#up.pop();
     }
     const [first] = this.members;

@@ -5,6 +5,10 @@ import { gate } from "../support/gate.ts";
 import { take, Worker, worker } from "../support/worker.ts";
 import { crew, onlyOnce, lenient } from "../support/crew.ts";
 
+function fail(): never {
+  throw new Error("broken");
+}
+
 describe("oneForAll", () => {
   const all: Supervision = { ...lenient, strategy: "oneForAll" };
 
@@ -60,6 +64,48 @@ describe("oneForAll", () => {
     await kit.run();
     until.open();
     expect([await refs.a.value(), await refs.b.value()]).toEqual([0, 1]);
+  });
+
+  test("one that ends in the meantime hastens nobody: they still go down one after the other", async () => {
+    await using kit = createTestSystem();
+    const journal: string[] = [];
+    const ending = gate();
+    const { refs } = await crew(kit, journal, all, {
+      a: { onExit: () => ending.passed },
+      b: {},
+      c: { options: { restart: "temporary" } },
+    });
+    refs.a.fail("broken");
+    await kit.run();
+    refs.c.fail("broken as well");
+    await kit.run();
+    expect(take(journal)).toEqual(["a down: failed", "c down: failed"]);
+    ending.open();
+    await kit.run();
+    expect(take(journal)).toEqual(["b down: shutdown", "a init", "a up", "b init", "b up"]);
+  });
+
+  test("one that has failed by itself just when its turn to go down comes is up again in the end", async () => {
+    await using kit = createTestSystem();
+    const [below, last] = [gate(), gate()];
+    const leaf = (until?: Promise<void>) => actor({ exit: () => until, cast: { fail } });
+    const Eldest = actor({ init: (ctx) => ctx.spawn(leaf(below.passed)), cast: { fail } });
+    const Parent = actor({
+      supervision: all,
+      init: (ctx) => [ctx.spawn(Eldest), ctx.spawn(leaf()), ctx.spawn(leaf(last.passed))] as const,
+      call: { refs: (ctx) => ctx.state },
+    });
+    const refs = await kit.system.spawn(Parent).refs();
+    await kit.run();
+    refs[1].fail();
+    await kit.run();
+    refs[0].fail();
+    await kit.run();
+    // Before the eldest has had its turn to end, it is asked to go down as well.
+    below.open();
+    last.open();
+    await kit.run();
+    expect(refs.map(status)).toEqual(["running", "running", "running"]);
   });
 
   test("a sibling that hangs is given its shutdown time, then killed, and comes back", async () => {
