@@ -92,6 +92,8 @@ class Fates extends Book {
   readonly #byRef = new Map<AnyRef, Peer>();
   readonly watches: Watch[] = [];
   links: Link[] = [];
+  /** Taken back when one side had ended. */
+  readonly #late: Link[] = [];
   /** Of whom a link was asked for between two lives: it may be the next that is linked. */
   readonly #maybeLinked = new Set<Peer>();
 
@@ -116,7 +118,7 @@ class Fates extends Book {
     if (reason.kind !== "failed" || !(reason.error instanceof Died)) return;
     const origin = reason.error.life;
     if (origin === life) return;
-    const linked = this.links.some(
+    const linked = [...this.links, ...this.#late].some(
       ({ ends }) =>
         ends.includes(life) && ends.some((end) => end !== life && end.reason !== undefined),
     );
@@ -186,9 +188,11 @@ class Fates extends Book {
 
   unlink(a: Peer, b: Peer): void {
     if (a === b) return;
-    this.links = this.links.filter(
-      ({ ends }) => !(ends.some(({ peer }) => peer === a) && ends.some(({ peer }) => peer === b)),
-    );
+    const isTheirs = ({ ends }: Link): boolean =>
+      ends.some(({ peer }) => peer === a) && ends.some(({ peer }) => peer === b);
+    // Where one has ended, the other may have been told already.
+    this.#late.push(...this.links.filter((link) => isTheirs(link) && link.ends.some(isOver)));
+    this.links = this.links.filter((link) => !isTheirs(link));
   }
 
   told(life: Life, { ref, reason }: LinkedExit): void {

@@ -38,7 +38,11 @@ function taker(name: string): ActorDef<Taker, Props> {
         const { book, box } = ctx.props;
         const life = ctx.state;
         book.take(box, id);
-        const end = (): void => book.done(box, life, id);
+        const { signal } = ctx;
+        // What ends behind a kill is nobody's.
+        const end = (): void => {
+          if (!signal.aborted) book.done(box, life, id);
+        };
         const stash = (): void => {
           ctx.stash();
           book.stashed(box, id);
