@@ -90,9 +90,15 @@ class InitLimit extends WheelEntry implements Belonging {
 
   override expire(): void {
     const { label, options } = this.#cell;
-    this.#incarnation.fence(KILLED);
-    initFailed(this.#cell, new TimeoutError(`init of ${label}`, options.initTimeout), "timeout");
+    const error = new TimeoutError(`init of ${label}`, options.initTimeout);
+    cutOffInit(this.#cell, error, "timeout");
   }
+}
+
+/** Fails an `init` that is pending, whatever it waits for: that may never come. */
+export function cutOffInit(cell: Cell, error: unknown, why: StartFailure): void {
+  cell.incarnation?.fence(KILLED);
+  initFailed(cell, error, why);
 }
 
 /** Three futures: a state, an error, too slow. Whoever stops or kills the actor fences it off. */

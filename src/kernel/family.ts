@@ -4,6 +4,7 @@ import { DEFAULT_INTENSITY, RestartBudget } from "../supervision/restart-intensi
 import { affectedSiblings, type AutoShutdown, type Strategy } from "../supervision/strategy.ts";
 import { Alarm } from "./alarm.ts";
 import type { Supervision } from "./behaviour.ts";
+import { cutOffInit } from "./birth.ts";
 import { MUST_BEGIN, type Cell, type Failure, type Family } from "./cell.ts";
 import { tellParent } from "./child-event.ts";
 import { KilledError, RestartIntensityError } from "./errors.ts";
@@ -220,7 +221,7 @@ export class ChildFamily implements Family {
       const label = this.#isRoot ? kernel.name : this.#parent.label;
       const error = new RestartIntensityError(label, child.label, max, within, cause);
       kernel.events.emit({ type: "gaveUp", actor: label, error });
-      if (!this.#isRoot) pushLane(this.#parent, GAVE_UP, [error], child);
+      if (!this.#isRoot) this.#giveUp(error, child);
       return;
     }
     const members = this.#concerned(child);
@@ -229,6 +230,14 @@ export class ChildFamily implements Family {
     );
     this.#adopt(plan);
     endIncarnation(child, reason, { final: false, killed, onHeld: () => plan.takeDownNext() });
+  }
+
+  /** An `init` that is pending may wait for those who do not come back any more. */
+  #giveUp(error: RestartIntensityError, child: Cell): void {
+    const { status, incarnation, rare } = this.#parent;
+    const isBeginning = status !== "running" && incarnation !== null && rare?.ending == null;
+    if (isBeginning) cutOffInit(this.#parent, error, "failed");
+    else pushLane(this.#parent, GAVE_UP, [error], child);
   }
 
   #budgetFor(child: Cell): RestartBudget {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { actor, exited, RestartIntensityError, status, type Supervision } from "troupe";
+import {
+  actor,
+  exited,
+  RestartIntensityError,
+  started,
+  status,
+  supervisor,
+  type Supervision,
+} from "troupe";
 import { createTestSystem } from "troupe/testing";
+import { gate } from "../support/gate.ts";
 import { take, Worker, worker } from "../support/worker.ts";
 import { crew, onlyOnce } from "../support/crew.ts";
 
@@ -149,6 +158,31 @@ describe("restart intensity", () => {
       "a down: shutdown",
       "parent down: shutdown",
     ]);
+  });
+
+  test("a supervisor that gives up before all its children have started does not start", async () => {
+    await using kit = createTestSystem();
+    const journal: string[] = [];
+    const supervised = kit.system.spawn(
+      supervisor({
+        strategy: "oneForAll",
+        intensity: { max: 1, within: 1_000 },
+        children: {
+          a: { actor: Worker, props: worker("a", journal, onlyOnce) },
+          b: { actor: Worker, props: worker("b", journal, { onInit: () => gate().passed }) },
+        },
+      }),
+    );
+    const outcome = started(supervised).catch((error: unknown) => error);
+    await kit.run();
+    supervised.child("a").fail("broken");
+    await kit.run();
+    // `b` was taken down with `a` before it had started, and waits for nobody to bring it up.
+    expect(status(supervised)).toBe("stopped");
+    expect(await outcome).toMatchObject({
+      why: "failed",
+      cause: { code: "TROUPE_RESTART_INTENSITY" },
+    });
   });
 
   test("it counts as a failure of the parent: its keeper restarts it, with a fresh budget", async () => {
