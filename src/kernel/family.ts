@@ -215,13 +215,14 @@ export class ChildFamily implements Family {
     const budget = this.#budgetFor(child);
     if (!budget.spend(kernel.world.now())) {
       // Those that wait to come back do not: their parent ends.
+      const isAwaited = [...this.#plans.keys()].some(({ rare }) => rare?.startWaiters != null);
       if (!this.#isRoot) this.abandonPlans();
       endIncarnation(child, reason, { final: true, killed });
       const { max, within } = budget.intensity;
       const label = this.#isRoot ? kernel.name : this.#parent.label;
       const error = new RestartIntensityError(label, child.label, max, within, cause);
       kernel.events.emit({ type: "gaveUp", actor: label, error });
-      if (!this.#isRoot) this.#giveUp(error, child);
+      if (!this.#isRoot) this.#giveUp(error, child, isAwaited);
       return;
     }
     const members = this.#concerned(child);
@@ -232,11 +233,11 @@ export class ChildFamily implements Family {
     endIncarnation(child, reason, { final: false, killed, onHeld: () => plan.takeDownNext() });
   }
 
-  /** An `init` that is pending may wait for those who do not come back any more. */
-  #giveUp(error: RestartIntensityError, child: Cell): void {
+  /** Once what it does is done, unless it begins and waits for a child that will not start any more. */
+  #giveUp(error: RestartIntensityError, child: Cell, isAwaited: boolean): void {
     const { status, incarnation, rare } = this.#parent;
     const isBeginning = status !== "running" && incarnation !== null && rare?.ending == null;
-    if (isBeginning) cutOffInit(this.#parent, error, "failed");
+    if (isBeginning && isAwaited) cutOffInit(this.#parent, error, "failed");
     else pushLane(this.#parent, GAVE_UP, [error], child);
   }
 
