@@ -92,6 +92,8 @@ class Fates extends Book {
   readonly #byRef = new Map<AnyRef, Peer>();
   readonly watches: Watch[] = [];
   links: Link[] = [];
+  /** Whoever links to one that is gone fails, or is told so. */
+  readonly #linkedToNobody: Life[] = [];
   /** Taken back when one side had ended. */
   readonly #late: Link[] = [];
   /** Of whom a link was asked for between two lives: it may be the next that is linked. */
@@ -176,6 +178,7 @@ class Fates extends Book {
 
   link(a: Life, target: Peer): void {
     const b = target.life;
+    if (status(target.ref) === "stopped") this.#linkedToNobody.push(a);
     const both = [a.peer, target].every(({ ref }) => status(ref) === "running");
     if (b === a) return;
     if (b === undefined || !both || b.reason !== undefined) {
@@ -198,7 +201,12 @@ class Fates extends Book {
   told(life: Life, { ref, reason }: LinkedExit): void {
     this.saw("trapped");
     const from = this.#byRef.get(ref);
-    if (reason.kind === "noproc") return;
+    if (reason.kind === "noproc") {
+      const at = this.#linkedToNobody.indexOf(life);
+      this.expect(at >= 0, () => `${life.peer.name} was told of a link to nobody`);
+      this.#linkedToNobody.splice(at, 1);
+      return;
+    }
     const known = this.links.filter(
       ({ ends }) => ends.includes(life) && ends.some(({ peer }) => peer === from),
     );
@@ -214,6 +222,10 @@ class Fates extends Book {
       const canHear = by === undefined || (by.peer.life === by && isIdle(by.peer));
       if (cancelled || !canHear || target.ended === undefined) continue;
       this.expect(downs === 1, () => `nobody told a monitor of ${target.name}`);
+    }
+    for (const life of this.#linkedToNobody) {
+      const isQuiet = isOver(life) || !isIdle(life.peer);
+      this.expect(isQuiet, () => `${life.peer.name} survived a link to nobody`);
     }
     for (const { ends, told } of this.links) {
       for (const [at, one] of ends.entries()) {
@@ -280,15 +292,20 @@ function talker(traps: boolean): ActorDef<Talker, Props> {
       },
       die(ctx, how, last) {
         const { book, peer } = ctx.props;
-        for (const other of last) book.say(peer, other);
+        const say = (): void => {
+          for (const other of last) book.say(peer, other);
+        };
+        if (how === "failsLater") {
+          return pause(3).then(() => {
+            if (!ctx.signal.aborted) say();
+            throw new Died(ctx.state);
+          });
+        }
+        say();
         peer.mayStop ||= how === "normally";
         if (how === "normally") return ctx.stop();
         if (how === "shutdown") return ctx.stop("enough");
-        const error = new Died(ctx.state);
-        if (how === "fails") throw error;
-        return pause(3).then(() => {
-          throw error;
-        });
+        throw new Died(ctx.state);
       },
     },
   });

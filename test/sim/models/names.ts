@@ -1,8 +1,10 @@
 import {
+  ActorStoppedError,
   createSystem,
   group,
   implement,
   kill,
+  KilledError,
   monitor,
   restart,
   started,
@@ -190,7 +192,20 @@ function citizen(): ActorDef<Citizen, Props> {
       for (const each of book.listenings) if (each.bearer === bearer) each.over = true;
       return bearer.life;
     },
-    exit: () => pause(2),
+    async exit(ctx) {
+      const { book, me } = ctx.props;
+      await pause(2);
+      if (ctx.signal.aborted || ctx.random() < 0.7) return;
+      try {
+        // Only who comes back may: else nobody would take it out again.
+        ctx.join(book.crowd);
+        me()!.member = true;
+      } catch (error) {
+        book.saw("came too late to join");
+        const isGone = error instanceof ActorStoppedError || error instanceof KilledError;
+        book.expect(isGone, () => `joining failed: ${String(error)}`);
+      }
+    },
     cast: {
       join(ctx, times) {
         const { book, me } = ctx.props;

@@ -9,6 +9,7 @@ import {
   topic,
   type ActorDef,
   type Context,
+  type SpawnOptions,
   type Strategy,
 } from "troupe";
 import { noLeaks, type Scenario, type Sim } from "troupe/sim";
@@ -60,7 +61,7 @@ function define(supervision: { strategy: Strategy }, defOf: (plan: Plan) => Def)
         throw new Error("told to fail in init");
       }
       for (const child of plan.children) {
-        const ref = ctx.spawn(defOf(child), { book, plan: child, parent: life }, child);
+        const ref = ctx.spawn(defOf(child), { book, plan: child, parent: life }, optionsOf(child));
         book.nodeOf(ref, child, life);
         await started(ref);
       }
@@ -156,10 +157,16 @@ function drawTree(seed: number): Plan {
     initMs: roll(3) === 0 ? 2 : 0,
     exitMs: [0, 0, 3, 30][roll(4)]!,
     exitThrows: roll(5) === 0,
+    maxRestarts: roll(4) === 0 ? 1 + roll(2) : Infinity,
+    escalates: children.length === 0 && roll(8) === 0,
   });
   const low = node("low", [leaf(), leaf()]);
   const middle = node("middle", [leaf(), low, leaf(roll(2) === 0)]);
   return { ...node("top", [leaf(), middle, leaf(), leaf()]), restart: "permanent" };
+}
+
+function optionsOf(plan: Plan): SpawnOptions {
+  return plan.escalates ? { ...plan, onFailure: () => "escalate" } : plan;
 }
 
 interface App {

@@ -23,6 +23,9 @@ export interface Plan {
   readonly initMs: number;
   readonly exitMs: number;
   readonly exitThrows: boolean;
+  readonly maxRestarts: number;
+  /** Its failures are its parent's. */
+  readonly escalates: boolean;
   readonly children: readonly Plan[];
 }
 
@@ -59,6 +62,8 @@ export class Life {
   killed = false;
   /** It took longer to end than its parent gave it. */
   overdue = false;
+  /** Its end was one to come back from. */
+  isRestarted = false;
   /** Times of restarts of its children. */
   readonly restarts: number[] = [];
   episode: Episode | null = null;
@@ -101,6 +106,8 @@ export class Node {
   ended = false;
   notBefore = 0;
   failNextInits = 0;
+  /** Of its own, in all its lives. */
+  restarts = 0;
   sent = 0;
   seen = 0;
 
@@ -135,7 +142,7 @@ function concerned(strategy: Strategy, children: readonly Node[], failed: Node):
 export class TreeBook extends Book {
   readonly nodes: Node[] = [];
   readonly #byName = new Map<string, Node>();
-  /** Lives that are to end because a significant child has. */
+  /** Lives that are to end because a significant child has, or one that escalates. */
   readonly doomed: Life[] = [];
   #lost: Node[] = [];
 
@@ -191,6 +198,8 @@ export class TreeBook extends Book {
     this.saw("exit");
     this.expect(life!.exits === 1, () => `${name} runs its exit hook twice`);
     this.expect(!life!.killed, () => `${name} was killed, and runs its exit hook`);
+    const isOver = reason.kind === "normal" && plan.restart === "transient";
+    this.expect(!isOver || !life!.isRestarted, () => `${name} is done, and is to come back`);
     for (const child of life!.children) {
       this.expect(child.ended, () => `${name} exits before its child ${child.plan.name}`);
     }
@@ -260,15 +269,19 @@ export class TreeBook extends Book {
     const episode = node.parent?.episode;
     switch (event.type) {
       case "failed":
-        if (event.error instanceof KilledError && node.life !== undefined) node.life.killed = true;
+        // A child's that was killed and escalates is another's.
+        if (event.error instanceof KilledError && event.phase !== "children") {
+          if (node.life !== undefined) node.life.killed = true;
+        }
         if (episode != null) episode.clean = false;
+        if (event.decision === "escalate") this.#escalated(node);
         break;
       case "overdue":
         this.saw("overdue");
         if (node.life !== undefined) node.life.overdue = true;
         break;
       case "restarting":
-        this.#restarts(node, event.delayMs);
+        this.#restarts(node, event.delayMs, event.restarts);
         break;
       case "started":
         episode?.log.push({ step: "started", node });
@@ -283,8 +296,19 @@ export class TreeBook extends Book {
     }
   }
 
-  #restarts(node: Node, delayMs: number): void {
+  /** It ends, and so does its parent. */
+  #escalated(node: Node): void {
+    this.saw("escalated");
+    node.ordered = true;
+    if (node.parent !== null) this.doomed.push(node.parent);
+  }
+
+  #restarts(node: Node, delayMs: number, restarts: number): void {
     const { parent, plan } = node;
+    const { name, maxRestarts } = plan;
+    this.expect(restarts <= maxRestarts, () => `${name} has come back ${restarts} times`);
+    node.restarts = restarts;
+    if (node.life !== undefined) node.life.isRestarted = true;
     node.due = true;
     node.notBefore = this.now + delayMs;
     if (parent === null) return;
@@ -326,12 +350,13 @@ export class TreeBook extends Book {
     this.expect(life.exits === 1 || life.mayNotExit, () => `${name} ended without its exit hook`);
     const goesOn = parent === null || status(parent.node.ref) === "running";
     const byItself = goesOn && !node.ordered && !node.gaveUp && parent !== null;
+    const mayComeBack = node.restarts < plan.maxRestarts;
     const wasToComeBack =
       plan.restart === "permanent" ||
       // Who is killed on its way to a normal end had nothing left to do.
       (plan.restart === "transient" && (reason === "failed" || life.killed));
     // Its parent may say in the same step that it has given up.
-    if (byItself && wasToComeBack) this.#lost.push(node);
+    if (byItself && wasToComeBack && mayComeBack) this.#lost.push(node);
     if (byItself && plan.significant && parent.episode === null) this.doomed.push(parent);
   }
 

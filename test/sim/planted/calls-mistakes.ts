@@ -69,24 +69,4 @@ export const callsMistakes: readonly Mistake[] = [
 `,
     model: "calls",
   },
-  {
-    name: "the time limit of a call that was answered stays set",
-    why: "it finds the call settled when it is up, and does nothing",
-    file: "src/kernel/pending-call.ts",
-    find: `    if (more.deadline !== null) this.to.kernel.wheel.cancel(more.deadline);
-`,
-    replace: ``,
-    model: "calls",
-  },
-  {
-    name: "a call that was forwarded is answered by whoever passed it on",
-    why: "the answer is the reply that `forward` gives back",
-    file: "src/kernel/reply.ts",
-    find: `    used = true;
-    incarnation.takeReply();
-    if (!passOn`,
-    replace: `    used = true;
-    if (!passOn`,
-    model: "calls",
-  },
 ];

@@ -70,36 +70,12 @@ export const kvMistakes: readonly Mistake[] = [
     model: "kv-always",
   },
   {
-    name: "what is written while a file is being synced counts as synced",
-    why: "the size is looked at when the sync is done",
-    file: "examples/kv/append-log.ts",
-    find: `      this.#syncedSize = size;
-      if`,
-    replace: `      this.#syncedSize = this.#size;
-      if`,
-    model: "kv-always",
-  },
-  {
     name: "records that come during a rewrite are not in the new file",
     why: "the new file is made of the store, which has them",
     file: "examples/kv/journal.ts",
     find: `    this.#rewrite?.append(records);
 `,
     replace: ``,
-    model: "kv-always",
-  },
-  {
-    name: "a shard that could not write goes on, ahead of its file",
-    why: "the clients have been told, so all is said",
-    file: "examples/kv/journal.ts",
-    find: `    } catch (failure) {
-      this.#refuse(failure);
-    }
-    this.#rewrite?.write();`,
-    replace: `    } catch {
-      this.#refuseWritten();
-    }
-    this.#rewrite?.write();`,
     model: "kv-always",
   },
   {

@@ -61,4 +61,20 @@ export const linksMistakes: readonly Mistake[] = [
     replace: `if (about !== null && to.mailbox.size > 1) {`,
     model: "links",
   },
+  {
+    name: "a link to an actor that has ended is not noticed",
+    why: "there is nobody to link to",
+    file: "src/kernel/signals.ts",
+    find: `  if (b.status === "stopped") return exitSignal(a, b, NOPROC);`,
+    replace: `  if (b.status === "stopped") return;`,
+    model: "links",
+  },
+  {
+    name: "a down overtakes what the dead actor had sent behind an await, in production",
+    why: "every message was thought to know its sender",
+    file: "src/kernel/lane.ts",
+    find: `from === about || (unknownToo && from === null)`,
+    replace: `from === about`,
+    model: "links",
+  },
 ];

@@ -4,6 +4,7 @@ import { linksMistakes } from "./links-mistakes.ts";
 import { mailboxesMistakes } from "./mailboxes-mistakes.ts";
 import type { Mistake } from "./mistake.ts";
 import { namesMistakes } from "./names-mistakes.ts";
+import { streamsMistakes } from "./streams-mistakes.ts";
 import { supervisionMistakes } from "./supervision-mistakes.ts";
 import { timersMistakes } from "./timers-mistakes.ts";
 
@@ -12,6 +13,7 @@ export const mistakes: readonly Mistake[] = [
   ...callsMistakes,
   ...mailboxesMistakes,
   ...timersMistakes,
+  ...streamsMistakes,
   ...supervisionMistakes,
   ...linksMistakes,
   ...namesMistakes,

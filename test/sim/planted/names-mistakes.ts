@@ -9,7 +9,7 @@ export const namesMistakes: readonly Mistake[] = [
   bury(cell, reason);`,
     replace: `  cell.flags |= CLOSED;
   bury(cell, reason);`,
-    model: "supervision",
+    model: "names",
   },
   {
     name: "a name is freed after those who watch have heard of the end",
@@ -19,6 +19,56 @@ export const namesMistakes: readonly Mistake[] = [
   groups.leaveAll(cell);`,
     replace: `  cell.kernel.world.setTimer(0, () => registry.release(cell));
   groups.leaveAll(cell);`,
-    model: "supervision",
+    model: "names",
+  },
+  {
+    name: "a member of a group stays in it after its death",
+    why: "who leaves says so, and the dead say nothing",
+    file: "src/kernel/death.ts",
+    find: `  groups.leaveAll(cell);
+`,
+    replace: ``,
+    model: "names",
+  },
+  {
+    name: "one that joins in init must leave as often as it has begun",
+    why: "a restart keeps the groups, and so it keeps the count",
+    file: "src/kernel/death.ts",
+    find: `  cell.kernel.groups.recount(cell);
+`,
+    replace: ``,
+    model: "names",
+  },
+  {
+    name: "whoever watches a group is not told when its last member leaves",
+    why: "leaving by death and leaving by will were two ways",
+    file: "src/names/groups.ts",
+    find: `    this.#tell("left", group, member);
+  }
+
+  /** An empty`,
+    replace: `    if (members.size > 0) this.#tell("left", group, member);
+  }
+
+  /** An empty`,
+    model: "names",
+  },
+  {
+    name: "a subscription of the incarnation before goes on hearing",
+    why: "it is over for whoever cancels it, and the end of an incarnation is another way",
+    file: "src/kernel/subscriptions.ts",
+    find: `    this.#over = true;
+    this.#owner.cell.kernel.topics.unsubscribe`,
+    replace: `    this.#owner.cell.kernel.topics.unsubscribe`,
+    model: "names",
+  },
+  {
+    name: "an actor on its way out can join a group, and stays in it",
+    why: "the context is of use until the end",
+    file: "src/kernel/incarnation.ts",
+    find: `    if (reason !== null) throw new ActorStoppedError(this.name, \`join \${group.name}\`, reason);
+`,
+    replace: ``,
+    model: "names",
   },
 ];

@@ -43,33 +43,6 @@ export const supervisionMistakes: readonly Mistake[] = [
     model: "supervision",
   },
   {
-    name: "a sibling that ends for good on the way down stalls the others' restart",
-    why: "leaving a plan was only thought of as coming up",
-    file: "src/kernel/restart-plan.ts",
-    find: `    else if (this.phase === "up") this.bringUp();
-    else this.takeDownNext();`,
-    replace: `    else if (this.phase === "up") this.bringUp();`,
-    model: "supervision",
-  },
-  {
-    name: "the budget is spent and nobody gives up",
-    why: "the event that says so is emitted, the parent's own lane was forgotten",
-    file: "src/kernel/family.ts",
-    find: `      if (!this.#isRoot) pushLane(this.#parent, GAVE_UP, [error], child);
-`,
-    replace: ``,
-    model: "supervision",
-  },
-  {
-    name: "children are stopped all at once",
-    why: "quicker, and what is right for dynamic supervisors",
-    file: "src/kernel/family.ts",
-    find: `    if (this.#strategy === "dynamic") for (const child of this.list()) this.stopChild(child);
-    else this.#stopYoungest();`,
-    replace: `    for (const child of this.list()) this.stopChild(child);`,
-    model: "supervision",
-  },
-  {
     name: "an order to stop that comes second does not hold",
     why: "the first request wins: with its reason, and here with everything",
     file: "src/kernel/stop.ts",
@@ -104,6 +77,39 @@ export const supervisionMistakes: readonly Mistake[] = [
     file: "src/kernel/death.ts",
     find: `if (exit === undefined || ending.killed) finish(cell);`,
     replace: `if (exit === undefined) finish(cell);`,
+    model: "supervision",
+  },
+  {
+    name: "an escalation is swallowed where the parent does not listen to its children",
+    why: "`onChild` is told of the failure, so the parent was thought to be told",
+    file: "src/kernel/family.ts",
+    find: `if (verdict === "escalate" && !this.#isRoot) {`,
+    replace: `if (verdict === "escalate" && !this.#isRoot && this.#parentListens) {`,
+    model: "supervision",
+  },
+  {
+    name: "a transient actor comes back from a normal end",
+    why: "transient was read as the opposite of temporary",
+    file: "src/supervision/child-spec.ts",
+    find: `(restart === "transient" && failed)`,
+    replace: `restart === "transient"`,
+    model: "supervision",
+  },
+  {
+    name: "an actor comes back once more than maxRestarts says",
+    why: "an off-by-one",
+    file: "src/kernel/verdict.ts",
+    find: `(rare?.restarts ?? 0) < options.maxRestarts`,
+    replace: `(rare?.restarts ?? 0) <= options.maxRestarts`,
+    model: "supervision",
+  },
+  {
+    name: "a parent that gives up in the middle of its init goes on waiting for its children",
+    why: "it is told as soon as it has time",
+    file: "src/kernel/family.ts",
+    find: `    if (isBeginning && isAwaited) cutOffInit(this.#parent, error, "failed");
+    else pushLane`,
+    replace: `    pushLane`,
     model: "supervision",
   },
 ];
