@@ -50,7 +50,15 @@ const EXPECTED: Readonly<Record<keyof typeof models, Expected>> = {
   },
   names: {
     faults: [...HARM, "process"],
-    sights: ["given", "refused", "heard of an end", "joined", "left", "event"],
+    sights: [
+      "given",
+      "refused",
+      "heard of an end",
+      "joined",
+      "left",
+      "event",
+      "came too late to join",
+    ],
   },
   streams: {
     faults: HARM,
@@ -79,6 +87,7 @@ const EXPECTED: Readonly<Record<keyof typeof models, Expected>> = {
       "overdue",
       "fenced",
       "restart by hand",
+      "escalated",
     ],
   },
   timers: {
