@@ -81,10 +81,9 @@ export class ActorRecords {
     return undefined;
   }
 
-  /** Somebody has not begun yet. */
-  get isAnyStarting(): boolean {
-    for (const { status } of this.#records.keys()) if (status === "starting") return true;
-    return false;
+  /** Those that have not begun yet. */
+  get starting(): Cell[] {
+    return [...this.#records.keys()].filter(({ status }) => status === "starting");
   }
 
   /** True when somebody was called so, or is of a kind that is. */

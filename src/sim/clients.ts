@@ -120,7 +120,7 @@ export class Clients<App> {
     return new Promise((resolve) => {
       const moment = new Moment(`client ${client}`, true, resolve);
       this.#machine.askers.set(seed, moment.what);
-      this.#machine.plan(moment, pauseMs, clients, seed);
+      this.#machine.plan(moment, pauseMs, clients, { command: seed });
     });
   }
 

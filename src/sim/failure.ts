@@ -35,19 +35,23 @@ export async function reportFailure<App>(
     const { failure, decisions } = await runToEnd(options, seed, new Replayer(candidate));
     return failure?.invariant === invariant ? decisions : undefined;
   };
-  const { decisions, runs } = await shrink(found.decisions, tries, {
+  const small = await shrink(found.decisions, tries, {
     runs: shrinkRuns,
     limitMs: SHRINK_MS,
     now: hostNow,
   });
-  const { result, recorder } = await record(options, seed, decisions);
+  const { runs } = small;
+  let { decisions } = small;
+  let { result, recorder } = await record(options, seed, decisions);
+  if (result.failure === undefined) {
+    // What failed while it was made small does not fail again: better the list as it was found.
+    ({ decisions } = found);
+    ({ result, recorder } = await record(options, seed, decisions));
+  }
   const failure = result.failure ?? found.failure!;
   const drawn = diagram(recorder?.steps.slice(-SHOWN_STEPS) ?? []);
-  const file = directory === false ? undefined : join(directory, `${name}-${seed}.sim.json`);
-  if (file !== undefined && directory !== false) {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(file, toFile({ name, seed, failure, hash: result.hash, decisions }));
-  }
+  const text = toFile({ name, seed, failure, hash: result.hash, decisions });
+  const file = directory === false ? undefined : write(directory, `${name}-${seed}.sim.json`, text);
   const facts = {
     seed,
     invariant,
@@ -58,6 +62,18 @@ export async function reportFailure<App>(
   };
   const message = messageOf(name, failure, facts, result, runs);
   return new SimulationError(message, facts, failure.error);
+}
+
+/** Where it was written; undefined where that cannot be: the failure is told all the same. */
+function write(directory: string, file: string, text: string): string | undefined {
+  const path = join(directory, file);
+  try {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  } catch {
+    return undefined;
+  }
 }
 
 async function record<App>(
@@ -87,7 +103,10 @@ function messageOf(
     `  after ${number(turns)} turns and ${number(simulatedMs)} ms; trace ${hash}`,
     `  ${number(found)} decisions, made ${number(left)} in ${number(runs)} runs:`,
     ...firstFew(describeDecisions(decisions)).map((line) => `    ${line}`),
-    ...(file === undefined ? [] : ["", `  again: replay(${JSON.stringify(file)}, scenario)`]),
+    "",
+    file === undefined
+      ? "  no decision file was written"
+      : `  again: replay(${JSON.stringify(file)}, scenario)`,
     "",
     drawn,
   ].join("\n");

@@ -1,3 +1,4 @@
+import { LoopInbox } from "../behaviours/inbox.ts";
 import { BUSY, SENDERS_WAIT, URGENT, type Cell } from "../kernel/cell.ts";
 import { Envelope } from "../kernel/envelope.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
@@ -71,13 +72,15 @@ export class Harm implements Saboteur {
     }
   }
 
-  afterStep(cell: Cell | null): void {
+  afterStep(): void {
     if (this.#slowMs > 0) {
       this.#machine.spend(this.#slowMs);
       this.#slowMs = 0;
     }
     if (this.#victims.length > 0) this.#killVictims();
-    if (cell !== null && this.#faults.process !== undefined) this.#maybeEndProcess();
+    // Also between two awaits of a handler; but there has to be something that can crash.
+    const { systems } = this.#machine.service;
+    if (this.#faults.process !== undefined && systems.length > 0) this.#maybeEndProcess();
   }
 
   beforeTime(due: number): number {
@@ -143,10 +146,12 @@ export class Harm implements Saboteur {
   #maybeCrash(cell: Cell, record: ActorRecord): void {
     // Only where the next message in the mailbox is what its turn is about.
     if ((cell.flags & (BUSY | URGENT | SENDERS_WAIT)) !== 0 || cell.mailbox.size === 0) return;
+    // Ticks, items and the like do work of the kernel's too, which does not fail.
+    if (cell.mailbox.head!.verb.internal) return;
     if (!this.#crashes(record.label, cell.behaviour.name)) return;
     const chanceOf = probability(this.#faults.crash);
     const when = this.#decide("crash", record, (chance) =>
-      chance.bool(chanceOf) ? chance.pick(["before", "after"] as const) : undefined,
+      chance.bool(chanceOf) ? chance.pick(whenItCanFail(cell)) : undefined,
     );
     if (when !== undefined) this.#failNext(cell, when);
   }
@@ -176,6 +181,11 @@ export class Harm implements Saboteur {
     // Clients hear of it now, and not behind whatever comes next.
     this.#machine.settle();
   }
+}
+
+/** What a loop has received it handles as it likes: only its taking the message can fail. */
+function whenItCanFail({ incarnation }: Cell): readonly ("before" | "after")[] {
+  return incarnation?.lastState instanceof LoopInbox ? ["before"] : ["before", "after"];
 }
 
 function whoOf(fault: number | ActorFault | undefined): Who | undefined {

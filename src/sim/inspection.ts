@@ -106,7 +106,8 @@ export class Inspection<App> implements Watchers {
 
   /** Looks at it from the step on after which it is ready. */
   lookSoon(view: View<App>, isReady: () => boolean): void {
-    this.#next = { view, isReady };
+    if (isReady()) this.view = view;
+    else this.#next = { view, isReady };
   }
 
   /** There is nothing to look at any more. */

@@ -65,6 +65,16 @@ class Stretch<T extends InLine> {
     return item;
   }
 
+  /** Takes out one that goes without a turn, and before nobody; false when it is not here. */
+  remove(item: T): boolean {
+    const at = this.#items.indexOf(item, this.#first);
+    if (at < 0) return false;
+    item.passed = item.waits - this.#left[at]! + this.#let;
+    this.#left.copyWithin(at, at + 1, this.#items.length);
+    this.#items.splice(at, 1);
+    return true;
+  }
+
   /** Takes out everybody, into `visit`, with how many others each is still to let go first. */
   empty(visit: (item: T, left: number) => void): void {
     for (let at = this.#first; at < this.#items.length; at++) {
@@ -158,6 +168,17 @@ export class Line<T extends InLine> {
   #leave(place: number): void {
     this.#rest.splice(place, 1);
     this.#tail = this.#rest.at(-1) ?? this.#head;
+  }
+
+  /** Takes out one that is no longer wanted, and will have no turn. */
+  remove(item: T): void {
+    this.#length--;
+    if (this.#head.remove(item)) {
+      if (this.#head.length === 0) this.#leaveHead();
+      return;
+    }
+    const place = this.#rest.findIndex((stretch) => stretch.remove(item));
+    if (this.#rest[place]?.length === 0) this.#leave(place);
   }
 
   /** Keeps only those that are still wanted; answers the others. */

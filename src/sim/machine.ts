@@ -9,7 +9,8 @@ import { ActorRecords, CountByCommand, type ActorRecord } from "./actor-record.t
 import { Agenda } from "./agenda.ts";
 import { Chance } from "./chance.ts";
 import type { Choices } from "./choices.ts";
-import { InLine, Line } from "./line.ts";
+import { Due, type Timers } from "./due.ts";
+import { Line } from "./line.ts";
 import { Moment, Service } from "./service.ts";
 import { hashNumber, hashValue, RollingHash } from "./trace.ts";
 import { Verbs } from "./verbs.ts";
@@ -22,7 +23,18 @@ const IN_LINE = -2;
 const SILENT = 0x5bd1e995;
 
 /** A message or a plan that was made for a command; a field, as a weak map takes a tenth of a run. */
-type Tagged = (Envelope | WheelEntry) & { command?: number };
+type Tagged = (Envelope | WheelEntry) & {
+  command?: number;
+  /** Of a timer: which others it keeps the order with, and in which step it was set. */
+  timers?: Timers;
+  step?: number;
+};
+
+/** How something is planned. */
+interface PlanOptions {
+  readonly command?: number;
+  readonly timers?: Timers | null;
+}
 
 /** Who is shown what happens: checks, and the record from which a failure is drawn. */
 export interface Watchers {
@@ -45,7 +57,7 @@ export interface Network {
 export interface Saboteur {
   beforeTurn(record: ActorRecord): void;
   /** After it, and after each other step: things that were to happen so many steps later. */
-  afterStep(cell: Cell | null): void;
+  afterStep(): void;
   /** Before time goes on to `due`; answers to when it goes instead. */
   beforeTime(due: number): number;
 }
@@ -131,18 +143,40 @@ export class Machine {
 
   // --- plans ----------------------------------------------------------------------------------
 
-  plan(entry: WheelEntry, delayMs: number, agenda: Agenda, command = this.command): void {
+  plan(
+    entry: WheelEntry,
+    delayMs: number,
+    agenda: Agenda,
+    { command = this.command, timers = null }: PlanOptions = {},
+  ): void {
     entry.due = this.now + Math.max(0, delayMs);
     entry.order = this.#orders++;
     this.workFor(entry, command);
+    if (timers !== null) {
+      const planned = entry as Tagged;
+      planned.timers = timers;
+      planned.step = this.steps;
+      timers.size++;
+    }
     if (delayMs > 0) agenda.add(entry);
     else this.#lineUpDue(entry);
   }
 
   cancel(entry: WheelEntry, agenda: Agenda): boolean {
-    if (entry.slot !== IN_LINE) return agenda.remove(entry);
+    const { timers } = entry as Tagged;
+    if (entry.slot !== IN_LINE) {
+      const wasSet = agenda.remove(entry);
+      if (wasSet && timers !== undefined) timers.size--;
+      return wasSet;
+    }
     entry.slot = -1;
-    this.#keepInLine((item) => !(item instanceof Due) || item.entry !== entry);
+    const due = timers?.cancel(entry);
+    if (due === undefined) {
+      this.#keepInLine((item) => !(item instanceof Due) || item.entry !== entry);
+    } else {
+      this.ready.remove(due);
+      this.choices.left(due);
+    }
     return true;
   }
 
@@ -169,7 +203,9 @@ export class Machine {
 
   #lineUpDue(entry: WheelEntry): void {
     entry.slot = IN_LINE;
-    const due = new Due(entry);
+    const timers = (entry as Tagged).timers ?? null;
+    const due = new Due(entry, entry instanceof Moment ? entry.what : "timer", timers);
+    timers?.lineUp(due);
     let count = this.#dues.get(due.label);
     if (count === undefined) this.#dues.set(due.label, (count = new CountByCommand()));
     this.#enter(due, this.commandOf(entry), count);
@@ -216,16 +252,15 @@ export class Machine {
       this.now = this.saboteur?.beforeTime(due) ?? due;
       this.command = 0;
       this.#collectDue();
-      // The process may have crashed instead, and taken its plans along.
-      if (ready.length === 0) return this.nextDue < Infinity;
     }
     const next = this.choices.turn(ready);
     this.steps++;
     this.command = next.command;
-    if (next instanceof Due) this.#fire(next.entry);
+    if (next instanceof Due) this.#fire(next);
     else this.#turn(next);
-    this.settle();
-    this.saboteur?.afterStep(next instanceof Due ? null : next.cell);
+    this.#drain();
+    this.saboteur?.afterStep();
+    this.#beginDeadlines();
     this.command = 0;
     this.watchers?.stepped();
     return true;
@@ -234,10 +269,15 @@ export class Machine {
   /** Runs what microtasks there are, then begins the time limits of calls that were made. */
   settle(): void {
     this.#drain();
+    this.#beginDeadlines();
+  }
+
+  #beginDeadlines(): void {
     for (const { deadlines } of this.service.kernels) deadlines.begin();
   }
 
-  #fire(entry: WheelEntry): void {
+  #fire(due: Due): void {
+    const entry = due.timers?.take(due, stepOf) ?? due.entry;
     entry.slot = -1;
     this.trace.add(hashNumber(this.now));
     entry.expire();
@@ -320,16 +360,8 @@ function isClients(entry: WheelEntry): boolean {
   return entry instanceof Moment && entry.ofClient;
 }
 
-/** Something that is due, in line. */
-class Due extends InLine {
-  readonly entry: WheelEntry;
-  readonly label: string;
-
-  constructor(entry: WheelEntry) {
-    super();
-    this.entry = entry;
-    this.label = entry instanceof Moment ? entry.what : "timer";
-  }
+function stepOf(entry: WheelEntry): number {
+  return (entry as Tagged).step ?? 0;
 }
 
 function isSooner(a: WheelEntry | undefined, b: WheelEntry | undefined): boolean {

@@ -41,7 +41,7 @@ export class FaultyNetwork implements Network {
   readonly #machine: Machine;
   readonly #rules: readonly Rule[];
   /** By receiver, then by sender; null where no rule is for them. */
-  #links = new Map<Cell, Map<Cell | null, Link | null>>();
+  readonly #links = new Map<Cell, Map<Cell | null, Link | null>>();
 
   constructor(machine: Machine, rules: readonly MessageFaults[]) {
     this.#machine = machine;
@@ -159,6 +159,7 @@ function arriveAt(envelope: Envelope, deliver: Deliver): void {
 }
 
 /** The same message once more; nobody waits for its answer. */
-function copyOf({ to, verb, count, first, second, from }: Envelope): Envelope {
-  return new Envelope(to, verb, count, first, second, null, from);
+function copyOf({ to, verb, count, first, second, call, from }: Envelope): Envelope {
+  const nobody = call === null ? null : new PendingCall(to, verb, call.timeoutMs);
+  return new Envelope(to, verb, count, first, second, nobody, from);
 }

@@ -64,8 +64,10 @@ export class Recorder implements Watchers {
     this.#noteFaults();
     const { client, command, askers, now } = this.#machine;
     if (client !== null || now > 0) this.#hasBegun = true;
-    // Behind an `await` of its, the client is no longer on the stack.
-    const asker = client ?? askers.get(command);
+    // Behind an `await` of its, the client is no longer on the stack; but without an async scope it
+    // may be an actor that nobody knows of.
+    const isKnown = envelope.to.kernel.scope !== undefined;
+    const asker = client ?? (isKnown ? askers.get(command) : undefined);
     if (envelope.from === null && asker !== undefined) this.#senders.set(envelope, asker);
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Replayer } from "./choices.ts";
 import { BadInputError } from "../index.ts";
 import type { Decisions, Fault, Wait } from "./decisions.ts";
-import { fromFile } from "./decision-file.ts";
+import { fromFile, type DecisionFile } from "./decision-file.ts";
 import { EscapedAwaitError } from "./errors.ts";
 import { findEscape } from "./escape.ts";
 import type { Step } from "./diagram/diagram.ts";
@@ -61,6 +61,7 @@ export class Replay<App> implements AsyncIterable<ReplayStep<App>> {
   constructor(file: string, scenario: Scenario<App>) {
     this.#file = fromFile(read(file), file);
     this.#scenario = scenario;
+    checkFits(this.#file, file, scenario);
   }
 
   /** Steps until it is over or something does not hold; throws nothing of what it finds. */
@@ -119,6 +120,16 @@ function keyOfFault({ kind, place, command, nth }: Fault): string {
 
 function keyOfWait({ who, command, nth }: Wait): string {
   return `${who} ${command} ${nth}`;
+}
+
+/** A file whose commands or check are not the scenario's would replay nothing, and look mended. */
+function checkFits<App>(file: DecisionFile, path: string, scenario: Scenario<App>): void {
+  const known = Object.keys(scenario.workload?.commands ?? {});
+  const strange = file.decisions.workload.find(({ name }) => !known.includes(name));
+  if (strange === undefined) return;
+  throw new BadInputError(
+    `replay: ${path} has a command ${JSON.stringify(strange.name)}, and the scenario has ${known.join(", ") || "none"}`,
+  );
 }
 
 function read(file: string): string {

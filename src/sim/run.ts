@@ -13,7 +13,6 @@ import { catchRejections } from "./host/rejections.ts";
 import { ask, Inspection, Violation } from "./inspection.ts";
 import { Machine, type Watchers } from "./machine.ts";
 import { CLIENTS, FaultyNetwork } from "./network.ts";
-import type { Service } from "./service.ts";
 import type { Scenario, View } from "./scenario.ts";
 import { show } from "./show.ts";
 import type { RunFailure, RunResult } from "./run-result.ts";
@@ -101,7 +100,13 @@ export class Run<App> {
     this.#inspection = inspection;
     machine.watchers = inspection;
     this.#stage = {
-      createSystem: (options) => machine.service.createSystem({ logger: false, ...options }),
+      createSystem: (options) =>
+        machine.service.createSystem({
+          ...options,
+          logger: options.logger ?? false,
+          // Whatever NODE_ENV says: the same seed is the same run everywhere.
+          development: options.development ?? true,
+        }),
       buggify: new Bugs(machine, this.#faults.buggify).take,
     };
     this.#script = this.#play();
@@ -280,7 +285,7 @@ export class Run<App> {
 
   *#comeTrue(within: number): Generator<void, void> {
     for (const [name, check] of Object.entries(this.#scenario.eventually ?? {})) {
-      let last = "";
+      let last = "somebody whom boot has spawned has not begun, so that nothing could be looked at";
       const isTrue = (): boolean => {
         const { view } = this.#inspection;
         if (view === undefined) return false;
@@ -311,7 +316,8 @@ export class Run<App> {
   // --- the process ----------------------------------------------------------------------------
 
   #boot(): void {
-    const { service } = this.machine;
+    const { service, saboteur } = this.machine;
+    const mayFail = saboteur !== null && service.life > 1;
     this.#booting = true;
     const up = (app: App): void => {
       if (!service.alive) return;
@@ -321,23 +327,20 @@ export class Run<App> {
       this.#clients.up(app);
     };
     const booted = new Promise<App>((resolve) => resolve(this.#scenario.boot(this.sim)));
-    booted.then(up, (error: unknown) => this.#bootFailed(service, error));
+    booted.then(up, (error: unknown) => {
+      if (!service.alive) return;
+      // One that does not come up under faults is tried again, as its service manager would.
+      if (mayFail) this.#endProcess({ how: "crash", downMs: 1_000 });
+      else this.#fail("boot succeeds", error);
+    });
     this.machine.settle();
   }
 
   /** Checks look when whoever `boot` has spawned has begun. */
   #lookSoon(): void {
-    const { records } = this.machine;
-    if (this.#view !== undefined) {
-      this.#inspection.lookSoon(this.#view, () => !records.isAnyStarting);
-    }
-  }
-
-  /** A service that does not come up under faults is tried again, as its service manager would. */
-  #bootFailed(service: Service, error: unknown): void {
-    if (!service.alive) return;
-    if (service.life === 1 || this.machine.saboteur === null) this.#fail("boot succeeds", error);
-    else this.#endProcess({ how: "crash", downMs: 1_000 });
+    const { starting } = this.machine.records;
+    const haveBegun = (): boolean => starting.every(({ status }) => status !== "starting");
+    if (this.#view !== undefined) this.#inspection.lookSoon(this.#view, haveBegun);
   }
 
   #endProcess({ how, downMs }: Outage): void {

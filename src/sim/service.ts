@@ -10,6 +10,7 @@ import { wire, type Parts } from "../kernel/wiring.ts";
 import type { SystemOptions, World } from "../index.ts";
 import { BUSY, MUST_BEGIN, MUST_END, QUEUED, SENDERS_WAIT, URGENT } from "../kernel/cell.ts";
 import { Agenda } from "./agenda.ts";
+import { Timers } from "./due.ts";
 import type { Machine } from "./machine.ts";
 
 /** Something that the simulation itself has planned, or that code asked the simulated host for. */
@@ -55,6 +56,7 @@ export class Service {
   /** What `defaultSystem()` made in this life. */
   defaultSystem: unknown = undefined;
   readonly world: World;
+  readonly #hostTimers = new Timers();
   readonly #parts: Parts;
 
   constructor(machine: Machine, life: number) {
@@ -84,8 +86,17 @@ export class Service {
 
   /** Plans something; 0 ms is as soon as its turn comes, behind nobody and before nobody. */
   after(delayMs: number, what: string, fn: () => void): Moment {
+    return this.#plan(delayMs, what, fn, null);
+  }
+
+  /** Sets a timer of the host's: it keeps the order with others of these. */
+  setTimer(delayMs: number, fn: () => void): Moment {
+    return this.#plan(delayMs, "host timer", fn, this.#hostTimers);
+  }
+
+  #plan(delayMs: number, what: string, fn: () => void, timers: Timers | null): Moment {
     const moment = new Moment(what, false, fn);
-    if (this.alive) this.machine.plan(moment, delayMs, this.agenda);
+    if (this.alive) this.machine.plan(moment, delayMs, this.agenda, { timers });
     return moment;
   }
 
@@ -118,6 +129,7 @@ const settled = Promise.resolve();
 /** Entries that are due at one time come in an order that the simulation chooses. */
 class SimWheel extends Wheel {
   readonly #service: Service;
+  readonly #timers = new Timers();
 
   constructor(world: WheelWorld, service: Service) {
     super(world);
@@ -125,7 +137,7 @@ class SimWheel extends Wheel {
   }
 
   override get size(): number {
-    return this.#service.agenda.size;
+    return this.#timers.size;
   }
 
   /** Due at a whole ms, rounded up, and never now: as on a host. */
@@ -133,7 +145,8 @@ class SimWheel extends Wheel {
     const { machine, agenda, alive } = this.#service;
     const { now } = machine;
     if (!alive) return;
-    machine.plan(entry, Math.max(Math.floor(now) + 1, Math.ceil(now + delayMs)) - now, agenda);
+    const due = Math.max(Math.floor(now) + 1, Math.ceil(now + delayMs));
+    machine.plan(entry, due - now, agenda, { timers: this.#timers });
   }
 
   override cancel(entry: WheelEntry): boolean {

@@ -225,18 +225,33 @@ describe("timers", () => {
     expect(seen).toEqual([true, false, 15]);
   });
 
-  test("that are due at one time come in one order or another", async () => {
+  test("that were set at once for one time keep their order; others come in one or another", async () => {
     const orders = new Set<string>();
     await runSeeds(
       doing(async () => {
         let order = "";
-        for (const name of ["a", "b", "c"]) setTimeout(() => (order += name), 10);
+        for (const name of ["a", "b"]) setTimeout(() => (order += name), 10);
+        await promisify(setTimeout)(5);
+        setTimeout(() => (order += "c"), 5);
         await promisify(setTimeout)(20);
         orders.add(order);
       }),
       60,
     );
-    expect(orders.size).toBe(6);
+    expect([...orders].toSorted()).toEqual(["abc", "acb", "cab"]);
+  });
+
+  test("come in the order of time, however late they all are", async () => {
+    const orders = new Set<string>();
+    const scenario = doing(async () => {
+      let order = "";
+      setTimeout(() => (order += "late"), 30);
+      setTimeout(() => (order += "early "), 15);
+      await promisify(setTimeout)(200);
+      orders.add(order);
+    });
+    await runSeeds({ ...scenario, faults: { stall: { chance: 0.5, ms: [50, 60] } } }, 60);
+    expect([...orders]).toEqual(["early late"]);
   });
 
   test("go on in the async context that set them, as on the host", async () => {

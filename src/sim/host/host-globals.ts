@@ -38,7 +38,7 @@ class SimTimer {
   }
 
   #set(): void {
-    this.#moment = this.#machine.service.after(this.#delayMs, "host timer", () => {
+    this.#moment = this.#machine.service.setTimer(this.#delayMs, () => {
       this.#moment = undefined;
       if (this.#repeats) this.#set();
       this.#context.runInAsyncScope(this.#fn);
