@@ -100,7 +100,7 @@ const names = Object.keys(EXPECTED) as (keyof typeof EXPECTED)[];
 
 test.each(names)(
   "what is promised of %s holds under every seed",
-  { timeout: 60_000 },
+  { timeout: 60 * Math.max(1_000, SEEDS) },
   async (name) => {
     const report = await simulate({ ...models[name], seeds: SEEDS, print: false });
     const { faults, sights } = EXPECTED[name];
