@@ -33,30 +33,37 @@ export class Timers {
     this.#due.push(due);
   }
 
-  /** Whose turn it is when `due` has one: another's, if that must come before. */
+  /** What is done when `due` has its turn: another's, if that must come before. */
   take(due: Due, stepOf: (entry: WheelEntry) => number): WheelEntry {
-    const { entry } = due;
-    const first = this.#due.find(({ entry: other }) => isBefore(other, entry, stepOf)) ?? due;
-    due.entry = first.entry;
-    first.entry = entry;
-    this.#leave(due);
-    return due.entry;
+    const at = this.#due.indexOf(due);
+    const first = this.#firstBefore(at, stepOf);
+    const { entry } = this.#due[first]!;
+    // Those that were passed over move up, so that the turns stay in the order of time.
+    for (let i = first; i < at; i++) this.#due[i]!.entry = this.#due[i + 1]!.entry;
+    this.#leave(at);
+    return entry;
+  }
+
+  /** Where the one is that must come first, of those up to `at`. */
+  #firstBefore(at: number, stepOf: (entry: WheelEntry) => number): number {
+    const { entry } = this.#due[at]!;
+    if (this.#due[0]!.entry.due < entry.due) return 0;
+    const step = stepOf(entry);
+    let first = at;
+    while (first > 0 && stepOf(this.#due[first - 1]!.entry) === step) first--;
+    return first;
   }
 
   /** The turn of an entry that is cancelled while it is in line. */
   cancel(entry: WheelEntry): Due | undefined {
-    const due = this.#due.find((each) => each.entry === entry);
-    if (due !== undefined) this.#leave(due);
+    const at = this.#due.findIndex((each) => each.entry === entry);
+    const due = this.#due[at];
+    if (due !== undefined) this.#leave(at);
     return due;
   }
 
-  #leave(due: Due): void {
+  #leave(at: number): void {
     this.size--;
-    this.#due.splice(this.#due.indexOf(due), 1);
+    this.#due.splice(at, 1);
   }
-}
-
-function isBefore(a: WheelEntry, b: WheelEntry, stepOf: (entry: WheelEntry) => number): boolean {
-  if (a.due !== b.due) return a.due < b.due;
-  return a.order < b.order && stepOf(a) === stepOf(b);
 }
