@@ -229,6 +229,8 @@ export class Run<App> {
     yield* this.#until(() => !this.#booting, STOP_MS, "boot ends");
     yield* this.#comeToRest();
     this.#lookSoon();
+    // Nothing may happen from here on, and then no step would ask.
+    this.#inspection.stepped();
     this.#arm();
     if (workload !== undefined) {
       this.#clients.begin(this.#choices.workload((chance) => drawWorkload(workload, chance)));

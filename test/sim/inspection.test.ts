@@ -194,3 +194,16 @@ describe("an observation", () => {
     expect(begun).toBe(2);
   });
 });
+
+test("a service that does nothing is looked at all the same", async () => {
+  const Idle = actor({ name: "idle", init: () => ({ isRight: true }) });
+  const idle = { boot: () => createSystem().spawn(Idle) };
+  const wrong = await once({ ...idle, always: { "it is right": () => false } });
+  expect(wrong.failure?.invariant).toBe("it is right");
+  const right = await once({
+    ...idle,
+    always: { "it is right": ({ app, sim }) => sim.state<{ isRight: boolean }>(app)!.isRight },
+    eventually: { "it came true": () => true },
+  });
+  expect(right.failure).toBeUndefined();
+});
