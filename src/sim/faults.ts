@@ -30,7 +30,7 @@ export interface MessageFaults {
   readonly loss?: number;
   /** Probability for a message to be delivered twice; nobody waits for the answer to the second. */
   readonly duplicate?: number;
-  /** Delays some messages and replies; those of one sender to one receiver stay in order. */
+  /** Delays some messages, which stay in order with others of the pair, and replies, which do not. */
   readonly delay?: { readonly chance: number; readonly ms: Range };
   /** The same, and they do not stay in order. */
   readonly reorder?: { readonly chance: number; readonly ms: Range };
@@ -38,7 +38,7 @@ export interface MessageFaults {
 
 /** What goes wrong while a workload runs. What is not given does not happen. */
 export interface Faults {
-  /** A handler throws instead of doing its work, or after it has done it. */
+  /** A handler of a verb throws instead of doing its work, or after; that of a loop, instead only. */
   readonly crash?: number | ActorFault;
   /** An actor is killed: between messages, or in the middle of an async handler or hook. */
   readonly kill?: number | ActorFault;
@@ -49,7 +49,7 @@ export interface Faults {
   readonly clock?: { readonly chance: number; readonly jumpMs: Range };
   /** The whole process stands still, and all timers are late; probability as for `clock`. */
   readonly stall?: { readonly chance: number; readonly ms: Range };
-  /** The process ends at once and `boot` is called again; probabilities for each turn. */
+  /** The process ends at once and `boot` is called again; probabilities for each step. */
   readonly process?: {
     /** As `kill -9` does: what was written to the disk is there. */
     readonly crash?: number;

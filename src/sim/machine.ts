@@ -22,7 +22,7 @@ const IN_LINE = -2;
 /** What a turn without a message adds to the trace. */
 const SILENT = 0x5bd1e995;
 
-/** A message or a plan that was made for a command; a field, as a weak map takes a tenth of a run. */
+/** A message or a plan that was made for a command; a field, as a weak map takes a fifteenth of a run. */
 type Tagged = (Envelope | WheelEntry) & {
   command?: number;
   /** Of a timer: which others it keeps the order with, and in which step it was set. */

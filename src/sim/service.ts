@@ -126,7 +126,7 @@ function worldOf(service: Service): World {
 
 const settled = Promise.resolve();
 
-/** Entries that are due at one time come in an order that the simulation chooses. */
+/** What is due waits for its turn among the actors; among themselves, timers keep the order of time. */
 class SimWheel extends Wheel {
   readonly #service: Service;
   readonly #timers = new Timers();
