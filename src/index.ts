@@ -111,6 +111,7 @@ export { osSignals } from "./kernel/os-signals.ts";
 export { port, type Port } from "./kernel/port.ts";
 export type { AnyRef, Ref, RefOf } from "./kernel/ref.ts";
 export type { Forwarding, Reply, Request } from "./kernel/reply.ts";
+export type { StandardSchema } from "./kernel/schema.ts";
 export type { PhaseOptions, ShutdownOptions } from "./kernel/shutdown.ts";
 export type { Down, LinkedExit, Monitor } from "./kernel/signals.ts";
 export type { Source, SourceOptions } from "./kernel/sources.ts";

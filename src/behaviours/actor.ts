@@ -12,6 +12,7 @@ import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { ChildEvent } from "../kernel/child-event.ts";
 import type { GroupChange } from "../kernel/group-ref.ts";
 import type { Reply } from "../kernel/reply.ts";
+import type { Schemas } from "../kernel/schema.ts";
 import type { Down, LinkedExit } from "../kernel/signals.ts";
 import { checkDefinition, collectVerbs } from "./definition.ts";
 
@@ -90,6 +91,8 @@ export function actor<
     readonly cast?: C & Handlers<Context<S, P>>;
     readonly call?: K & Handlers<Context<S, P>>;
     readonly stream?: T & StreamHandlers<Context<S, P>>;
+    /** Checks the arguments of messages that come in from another thread, as a tuple. */
+    readonly schemas?: NoInfer<Schemas<{ [V in keyof (C & K & T)]: VerbOf<V, C, K, T> }>>;
   } & Hooks<S, P, unknown>,
   // Written out here and not under a name of its own: so editors and declarations show the verbs
   // themselves. Over `keyof`, so that going to a verb's definition leads to its handler.
@@ -104,6 +107,7 @@ interface LooseDefinition extends Definition, LifecycleHooks {
   readonly cast?: object | undefined;
   readonly call?: object | undefined;
   readonly stream?: object | undefined;
+  readonly schemas?: object | undefined;
 }
 
 /** Compiles what `actor` and `implement` were given. */
@@ -119,5 +123,6 @@ export function define(definition: object): Behaviour {
     hooks: given,
     supervision: given.supervision,
     settings: given,
+    schemas: given.schemas,
   });
 }

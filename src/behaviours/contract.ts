@@ -1,6 +1,7 @@
 import type { ActorDef } from "../kernel/behaviour.ts";
 import type { Context, InitContext } from "../kernel/context.ts";
 import type { Reply } from "../kernel/reply.ts";
+import type { Schemas } from "../kernel/schema.ts";
 import { define, type Definition, type Hooks } from "./actor.ts";
 import { compileLoop, type Inbox, type LoopHooks, type LoopContext } from "./loop.ts";
 
@@ -43,6 +44,8 @@ type Section<Name extends string, H> = [keyof H] extends [never]
 /** The handlers that a contract asks for. */
 export type Implementation<A, S, P> = Definition & {
   readonly init?: (ctx: InitContext<P, A>, props: P) => S | Promise<S>;
+  /** Checks the arguments of messages that come in from another thread, as a tuple. */
+  readonly schemas?: Schemas<A>;
 } & Section<"cast", CastHandlers<A, Context<S, P, A>>> &
   Section<"call", CallHandlers<A, Context<S, P, A>>> &
   Section<"stream", ContractStreams<A, Context<S, P, A>>> &

@@ -18,6 +18,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...HOOKS,
   "name",
   "supervision",
+  "schemas",
   "restart",
   "shutdown",
   "significant",

@@ -9,6 +9,7 @@ import { BadInputError } from "../kernel/errors.ts";
 import type { ChildEvent } from "../kernel/child-event.ts";
 import type { GroupChange } from "../kernel/group-ref.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
+import type { Schemas } from "../kernel/schema.ts";
 import { inScope } from "../kernel/scope.ts";
 import type { Down, LinkedExit } from "../kernel/signals.ts";
 import { failLater } from "../kernel/tasks.ts";
@@ -41,6 +42,8 @@ export interface Sendable<M> {
 export interface LoopHooks<P = unknown, A = unknown> extends ActorSettings {
   readonly name?: string;
   readonly supervision?: Supervision;
+  /** Checks the arguments of messages that come in from another thread, as a tuple. */
+  readonly schemas?: Schemas<A>;
   onChild?(ctx: LoopContext<P, A>, event: ChildEvent): void | Promise<void>;
   onDown?(ctx: LoopContext<P, A>, down: Down): void | Promise<void>;
   onExit?(ctx: LoopContext<P, A>, exit: LinkedExit): void | Promise<void>;
@@ -67,7 +70,7 @@ export function loop<M, P = void>(
 export function compileLoop(
   kinds: Readonly<Record<string, VerbKind>> | undefined,
   run: Run,
-  hooks: LoopHooks<never, never>,
+  hooks: LoopHooks<never>,
 ): Behaviour {
   const name = hooks.name ?? "loop";
   checkDefinition(name, hooks);
@@ -79,6 +82,7 @@ export function compileLoop(
     hooks,
     supervision: hooks.supervision,
     settings: hooks,
+    schemas: hooks.schemas,
   });
 }
 

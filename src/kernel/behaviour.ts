@@ -5,6 +5,7 @@ import { BadInputError } from "./errors.ts";
 import { describe } from "./exit-reason.ts";
 import type { Priority, WhenFull } from "./options.ts";
 import { makeRefClass, type ActorRef } from "./ref.ts";
+import { collectSchemas, type StandardSchema } from "./schema.ts";
 import { isAsync, type Verb } from "./verb.ts";
 
 declare const API: unique symbol;
@@ -72,6 +73,8 @@ export interface BehaviourParts {
   readonly hooks?: LifecycleHooks | undefined;
   readonly supervision?: Supervision | undefined;
   readonly settings?: ActorSettings | undefined;
+  /** By verb; as they were given, and not looked at yet. */
+  readonly schemas?: object | undefined;
 }
 
 /** A compiled definition: what every cell of one kind of actor shares. */
@@ -89,6 +92,8 @@ export class Behaviour {
   readonly onGroup: Hook | undefined;
   readonly supervision: Supervision;
   readonly settings: ActorSettings;
+  /** By verb, what checks the arguments of messages from elsewhere; null where nothing does. */
+  readonly schemas: ReadonlyMap<string, StandardSchema> | null;
   /** One prototype for all refs to actors of this kind. */
   readonly Ref: new (cell: never) => ActorRef;
 
@@ -104,6 +109,7 @@ export class Behaviour {
     this.onGroup = parts.hooks?.onGroup;
     this.supervision = parts.supervision ?? {};
     this.settings = parts.settings ?? {};
+    this.schemas = collectSchemas(this.name, this.verbs, parts.schemas);
     this.Ref = makeRefClass(this.verbs.values());
   }
 }
