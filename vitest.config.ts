@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^troupe$/, replacement: source("index.ts") },
       { find: /^troupe\/testing$/, replacement: source("testing/index.ts") },
       { find: /^troupe\/sim$/, replacement: source("sim/index.ts") },
+      { find: /^troupe\/threads$/, replacement: source("threads/index.ts") },
       { find: /^troupe\/net$/, replacement: source("net/index.ts") },
     ],
   },

@@ -9,6 +9,7 @@ await build({
     net: "dist/net/index.js",
     sim: "dist/sim/index.js",
     testing: "dist/testing/index.js",
+    threads: "dist/threads/index.js",
   },
   outdir: "dist/node",
   chunkNames: "shared-[hash]",

@@ -83,6 +83,7 @@ export {
   RestartIntensityError,
   StartError,
   StashFullError,
+  ThreadError,
   TimeoutError,
   TroupeError,
   type ErrorCode,

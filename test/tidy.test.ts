@@ -21,6 +21,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   testing: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   sim: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   net: ["index", "world", "supervision", "names", "kernel", "behaviours"],
+  // How values and refs go from node to node, whatever carries them.
+  wire: ["world", "kernel"],
+  // One end of a connection: what threads and machines have in common.
+  peer: ["world", "names", "kernel", "wire"],
+  threads: ["world", "kernel", "behaviours", "wire", "peer"],
 };
 /** What only these may use stands behind a subpath of its own. */
 const MAY_USE_NODE = new Set(["net", "sim", "testing"]);

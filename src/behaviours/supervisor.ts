@@ -216,11 +216,23 @@ function defineSupervisor<C>(
   });
   addMethod(definition.Ref as never, "child", function (id) {
     const cell = this[CELL];
+    if (cell.behaviour !== definition) throw childElsewhere(cell.label, String(id));
     const table = tables.get(cell) ?? prepare(cell);
     if (table.failure !== null && !table.slots.has(String(id))) throw table.failure.error;
     return slotOf(table, String(id)).cell.ref;
   });
   return definition;
+}
+
+/** The cell whose code this is; `ctx.self` may lead to where others send, in another thread. */
+function ownCell(ctx: Ctx): Cell {
+  return (ctx as unknown as Incarnation).cell;
+}
+
+function childElsewhere(label: string, id: string): BadInputError {
+  return new BadInputError(
+    `${label}: child("${id}") answers at once, and ${label} runs in another thread; ask \`await which()\` for its children's refs`,
+  );
 }
 
 const supervisorCalls = {
@@ -237,7 +249,7 @@ const supervisorCalls = {
     if (slots.has(id)) {
       throw refuse(new BadInputError(`${ctx.name}: there is a child "${id}" already`));
     }
-    const slot = addSlot(cellOf(ctx.self), ctx.state, id, entry);
+    const slot = addSlot(ownCell(ctx), ctx.state, id, entry);
     slot.cell.extra.startedAs = id;
     // One that never came to be is not kept, so that its id is free; one of old keeps its place.
     return beginFor(ctx, slot, () => {
@@ -258,7 +270,7 @@ const supervisorCalls = {
   restart(ctx: Ctx, id: string): unknown {
     const slot = callersSlot(ctx, id);
     if (slot.cell.status === "stopped") {
-      return beginFor(ctx, addSlot(cellOf(ctx.self), ctx.state, id, slot.entry));
+      return beginFor(ctx, addSlot(ownCell(ctx), ctx.state, id, slot.entry));
     }
     const reply = ctx.defer<AnyRef>();
     restart(slot.cell.ref).then(

@@ -1,6 +1,7 @@
 import { Alarm } from "./alarm.ts";
 import type { Cell, Status } from "./cell.ts";
-import { CLOSED, DRAINING } from "./cell.ts";
+import { AWAY, CLOSED, DRAINING, FOREIGN } from "./cell.ts";
+import { doorOf, farDoorOf, type Errand } from "./door.ts";
 import { NOPROC, toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
 import { ActorStoppedError, TimeoutError } from "./errors.ts";
 import { linkCells, monitorCell, unlinkCells, type Down, type Monitor } from "./signals.ts";
@@ -89,9 +90,22 @@ function limited<T>(
   );
 }
 
+/** True for what lives, and has its home in another node. */
+function isForeign({ status: at, flags }: Cell): boolean {
+  return (flags & FOREIGN) !== 0 && at !== "stopped";
+}
+
+/** Has something done at the home of an actor. */
+function run(cell: Cell, errand: Errand, options: WaitOptions | undefined): Promise<void> {
+  return promiseOf(cell, errand, options, (resolve, reject) => {
+    farDoorOf(cell).run(errand).then(resolve, reject);
+  });
+}
+
 /** Resolves when `init` is done; rejects with `StartError` when it failed or never came to be. */
 export function started(ref: AnyRef, options?: WaitOptions): Promise<void> {
   const cell = cellOf(ref);
+  if (isForeign(cell)) return run(cell, "started", options);
   return promiseOf(cell, "started", options, (resolve, reject) => {
     if (cell.rare?.startError != null) reject(cell.rare.startError);
     else if (cell.status !== "starting") resolve();
@@ -142,7 +156,8 @@ export function stopCell(
 ): Promise<ExitReason> {
   checkReason("stop: reason", reason);
   checkLimit("stop: timeout", options?.timeout);
-  requestStop(cell, toReason(reason), true);
+  if (isForeign(cell)) farDoorOf(cell).stop(toReason(reason));
+  else requestStop(cell, toReason(reason), true);
   return exitedCell(cell, "stop", options);
 }
 
@@ -153,9 +168,12 @@ export function drain(ref: AnyRef, options?: WaitOptions): Promise<ExitReason> {
 
 export function drainCell(cell: Cell, options?: WaitOptions): Promise<ExitReason> {
   checkLimit("drain: timeout", options?.timeout);
-  if (cell.status !== "stopped") {
+  if (isForeign(cell)) {
+    doorOf(cell).drain();
+  } else if (cell.status !== "stopped") {
     cell.flags |= CLOSED | DRAINING;
-    cell.wakeFor(0);
+    if ((cell.flags & AWAY) === 0) cell.wakeFor(0);
+    else doorOf(cell).drain();
   }
   return exitedCell(cell, "drain", options);
 }
@@ -170,6 +188,7 @@ export function drainCell(cell: Cell, options?: WaitOptions): Promise<ExitReason
 export function kill(ref: AnyRef, options?: WaitOptions): Promise<void> {
   const cell = cellOf(ref);
   checkLimit("kill: timeout", options?.timeout);
+  if (isForeign(cell)) return run(cell, "kill", options);
   killCell(cell, false);
   return promiseOf(cell, "kill", options, (resolve) => {
     if (cell.status !== "stopped" && cell.rare?.ending != null) {
@@ -187,6 +206,7 @@ export function kill(ref: AnyRef, options?: WaitOptions): Promise<void> {
  */
 export function restart(ref: AnyRef, options?: WaitOptions): Promise<void> {
   const cell = cellOf(ref);
+  if (isForeign(cell)) return run(cell, "restart", options);
   return promiseOf(cell, "restart", options, (resolve, reject) => {
     if (cell.status === "starting") return void started(ref).then(resolve, reject);
     if (cell.status === "stopped") return reject(goneError(cell, "restart"));

@@ -11,6 +11,7 @@ export interface Address {
 
 /** Where an actor is, also when it has ended: for logs, and to tell one life of it from another. */
 export function address(ref: AnyRef): Address {
-  const { kernel, id } = cellOf(ref);
+  const { kernel, id, rare } = cellOf(ref);
+  if (rare !== null && rare.far !== null) return rare.far;
   return { node: kernel.name, incarnation: kernel.incarnation, id };
 }

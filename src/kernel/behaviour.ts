@@ -73,6 +73,8 @@ export interface BehaviourParts {
   readonly hooks?: LifecycleHooks | undefined;
   readonly supervision?: Supervision | undefined;
   readonly settings?: ActorSettings | undefined;
+  /** What it stands for, where it is not the definition itself. */
+  readonly definition?: Behaviour | undefined;
   /** By verb; as they were given, and not looked at yet. */
   readonly schemas?: object | undefined;
 }
@@ -92,6 +94,8 @@ export class Behaviour {
   readonly onGroup: Hook | undefined;
   readonly supervision: Supervision;
   readonly settings: ActorSettings;
+  /** Itself; where it stands for actors that run elsewhere, the definition that they have. */
+  readonly definition: Behaviour;
   /** By verb, what checks the arguments of messages from elsewhere; null where nothing does. */
   readonly schemas: ReadonlyMap<string, StandardSchema> | null;
   /** One prototype for all refs to actors of this kind. */
@@ -110,7 +114,8 @@ export class Behaviour {
     this.supervision = parts.supervision ?? {};
     this.settings = parts.settings ?? {};
     this.schemas = collectSchemas(this.name, this.verbs, parts.schemas);
-    this.Ref = makeRefClass(this.verbs.values());
+    this.definition = parts.definition ?? this;
+    this.Ref = parts.definition?.Ref ?? makeRefClass(this.verbs.values());
   }
 }
 

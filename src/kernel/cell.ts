@@ -1,6 +1,8 @@
 import type { FailurePhase } from "../supervision/child-spec.ts";
 import type { RestartBudget } from "../supervision/restart-intensity.ts";
 import type { Behaviour } from "./behaviour.ts";
+import type { Address } from "./address.ts";
+import type { Door } from "./door.ts";
 import type { PendingCall } from "./pending-call.ts";
 import type { Envelope } from "./envelope.ts";
 import type { StartError } from "./errors.ts";
@@ -12,7 +14,7 @@ import type { CellOptions } from "./options.ts";
 import { EnvelopeQueue } from "./queue.ts";
 import type { ActorRef } from "./ref.ts";
 import type { Ending } from "./death.ts";
-import type { Monitor } from "./signals.ts";
+import type { Watch } from "./signals.ts";
 import type { StopRequest } from "./stop.ts";
 import type { Waiters } from "./waiters.ts";
 
@@ -50,6 +52,10 @@ export const MUST_END = 128;
  * the first time. A message without a known sender may be from there.
  */
 export const HAS_WAITED = 256;
+/** Its messages go by its door, for it runs in another node. */
+export const AWAY = 512;
+/** Its home is another node: what is done to it is done there. */
+export const FOREIGN = 1024;
 
 /** An incarnation that failed or was killed. */
 export interface Failure {
@@ -92,7 +98,7 @@ export class Rare {
   /** The last in the mailbox that `selector` did not want. */
   scanned: Envelope | null = null;
   stash: EnvelopeQueue | null = null;
-  monitors: Set<Monitor> | null = null;
+  monitors: Set<Watch> | null = null;
   links: Set<Cell> | null = null;
   /** Called when the first incarnation has started, or never will. */
   startWaiters: Waiters<unknown> | null = null;
@@ -115,6 +121,12 @@ export class Rare {
   startedAt = 0;
   /** Refs that the host has not collected; only counted with `stopWhenUnreferenced`. */
   refs = 0;
+  /** The way to where it runs, while it is `AWAY`. */
+  door: Door | null = null;
+  /** Of what is `FOREIGN`: where its home is. */
+  far: Address | null = null;
+  /** Of a cell that runs the code of an actor whose home is elsewhere: the stub of that actor. */
+  identity: Cell | null = null;
 }
 
 /**
@@ -191,6 +203,7 @@ export class Cell {
   }
 
   get ref(): ActorRef {
+    if (this.rare !== null && this.rare.identity !== null) return this.rare.identity.ref;
     if (this.options.stopWhenUnreferenced) return this.#countedRef();
     return (this.#ref ??= new this.behaviour.Ref(this as never)) as ActorRef;
   }

@@ -3,6 +3,7 @@ import { BUSY, CLOSED, DRAINING, MUST_BEGIN, MUST_END, type Cell, type Family } 
 import { KilledError, StartError } from "./errors.ts";
 import { describeReason, KILLED, type ExitReason } from "./exit-reason.ts";
 import { Incarnation } from "./incarnation.ts";
+import { identityOf } from "./door.ts";
 import { clearLane } from "./lane.ts";
 import { discard, refuseWaiters } from "./mailbox.ts";
 import { runAs } from "./running.ts";
@@ -151,7 +152,7 @@ function closeDoor(cell: Cell): void {
   cell.flags |= CLOSED;
   const { registry, groups } = cell.kernel;
   registry.release(cell);
-  groups.leaveAll(cell);
+  groups.leaveAll(identityOf(cell));
 }
 
 /** Takes the step after the children: called in a turn of the cell. */
@@ -214,7 +215,7 @@ function finish(cell: Cell): void {
   clearLane(cell);
   if (rare.stash !== null) cell.mailbox.prepend(rare.stash);
   if (ending.final) return bury(cell, reason);
-  cell.kernel.groups.recount(cell);
+  cell.kernel.groups.recount(identityOf(cell));
   fireLinks(cell, reason);
   tellDown(cell);
   ending.onHeld?.();

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "TROUPE_STASH_FULL"
   | "TROUPE_DEADLOCK"
   | "TROUPE_RESTART_INTENSITY"
+  | "TROUPE_THREAD"
   | "TROUPE_SIMULATION"
   | "TROUPE_ESCAPED_AWAIT"
   | "TROUPE_NONDETERMINISM";
@@ -135,8 +136,14 @@ export class MailboxFullError extends TroupeError {
   readonly args: readonly unknown[];
   readonly capacity: number;
 
-  constructor(actor: string, verb: string, args: readonly unknown[], capacity: number) {
-    super(`${verb} to ${actor} refused: its mailbox holds ${capacity} messages, the most it may`);
+  constructor(
+    actor: string,
+    verb: string,
+    args: readonly unknown[],
+    capacity: number,
+    what = "its mailbox",
+  ) {
+    super(`${verb} to ${actor} refused: ${what} holds ${capacity} messages, the most it may`);
     this.actor = actor;
     this.verb = verb;
     this.args = args;
@@ -180,6 +187,18 @@ export class RestartIntensityError extends TroupeError {
       },
     );
     this.child = child;
+  }
+}
+
+/** A thread has ended, and what ran on it; `cause` is what it threw, where it did. */
+export class ThreadError extends TroupeError {
+  static readonly code = "TROUPE_THREAD";
+  readonly code = "TROUPE_THREAD";
+  readonly thread: string;
+
+  constructor(thread: string, what: string, options?: ErrorOptions) {
+    super(`${thread} ${what}`, options);
+    this.thread = thread;
   }
 }
 

@@ -3,6 +3,7 @@ import { writeLine, diagnosticsChannel, type DiagnosticsChannel } from "../world
 import { show, type ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { besideActors } from "./running.ts";
+import type { ThreadError } from "./errors.ts";
 
 /** What a system tells about itself. `actor` is a label: the name, or `counter#17`. */
 export type SystemEvent =
@@ -53,6 +54,28 @@ export type SystemEvent =
   | { readonly type: "overdue"; readonly actor: string; readonly shutdownMs: number }
   /** Development: a handler is pending while a timer that it set itself is due, whose tick waits for it. */
   | { readonly type: "selfWait"; readonly actor: string; readonly verb: string }
+  | { readonly type: "threadStarted"; readonly thread: string; readonly tookMs: number }
+  | {
+      readonly type: "threadEnded";
+      readonly thread: string;
+      readonly reason: ExitReason;
+      readonly error: ThreadError;
+      /** Actors that ran there. */
+      readonly actors: number;
+      /** Messages that were under way, or waited there: nobody will handle them. */
+      readonly lost: number;
+    }
+  /** A thread's event loop stands still. */
+  | {
+      readonly type: "threadBlocked";
+      readonly thread: string;
+      /** Whose turn it is; null where it is no actor's: see `suspect`. */
+      readonly by: string | null;
+      /** The actor that may run behind an `await`: the last whose handler went to sleep. */
+      readonly suspect: string | null;
+      readonly blockedMs: number;
+      readonly action: "report" | "terminate";
+    }
   | { readonly type: "lateReply"; readonly actor: string; readonly verb: string }
   | {
       readonly type: "slowHandler";
@@ -91,6 +114,9 @@ function audiences(): Readonly<Record<EventType, Audience>> {
     overflow: new Audience("overflow"),
     overdue: new Audience("overdue"),
     selfWait: new Audience("selfWait"),
+    threadStarted: new Audience("threadStarted"),
+    threadEnded: new Audience("threadEnded"),
+    threadBlocked: new Audience("threadBlocked"),
     lateReply: new Audience("lateReply"),
     slowHandler: new Audience("slowHandler"),
   };

@@ -6,6 +6,7 @@ import type { PendingCall } from "./pending-call.ts";
 import { AskedFor } from "./asked-for.ts";
 import { Belongings, type Belonging } from "./belonging.ts";
 import type { Cell } from "./cell.ts";
+import { identityOf } from "./door.ts";
 import type { Children, Context, PropsArgs } from "./context.ts";
 import { ActorStoppedError, BadInputError, KilledError } from "./errors.ts";
 import { toReason, type ExitReason, type ReasonInput } from "./exit-reason.ts";
@@ -359,12 +360,12 @@ export class Incarnation implements Context<unknown> {
     // It has left its groups already, and nobody would take it out again.
     const { reason } = this.cell.rare?.ending?.final === true ? this.cell.rare.ending : this.cell;
     if (reason !== null) throw new ActorStoppedError(this.name, `join ${group.name}`, reason);
-    this.cell.kernel.groups.join(group, this.cell);
+    this.cell.kernel.groups.join(group, identityOf(this.cell));
   }
 
   leave(group: Group<unknown>): void {
     this.check("ctx.leave");
-    this.cell.kernel.groups.leave(group, this.cell);
+    this.cell.kernel.groups.leave(group, identityOf(this.cell));
   }
 
   watchGroup(group: GroupFilter, listener?: (change: GroupChange) => void): AnyRef[] {

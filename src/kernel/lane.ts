@@ -25,7 +25,9 @@ export function pushLane(to: Cell, verb: Verb, args: readonly unknown[], about: 
   if (about !== null && to.mailbox.size > 0) {
     const unknownToo = (about.flags & HAS_WAITED) !== 0;
     const earlier = to.mailbox.extract(
-      ({ from }) => from === about || (unknownToo && from === null),
+      ({ from }) =>
+        from === about ||
+        (from === null ? unknownToo : from.rare !== null && from.rare.identity === about),
     );
     for (const envelope of earlier) lane.push(envelope);
     rare.scanned = null;

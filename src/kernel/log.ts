@@ -73,12 +73,23 @@ export const lineLogger: Logger = {
 export class Log {
   readonly logger: Logger;
 
-  constructor(logger: Logger, events: Events) {
+  /** Without `events`, failures are not written: somebody else does. */
+  constructor(logger: Logger, events: Events | null) {
     this.logger = logger;
-    if (logger !== silentLogger) {
+    if (events !== null && logger !== silentLogger) {
       events.subscribe(
         (event) => this.#report(event),
-        ["failed", "gaveUp", "startFailed", "hookFailed", "overdue", "selfWait", "slowHandler"],
+        [
+          "failed",
+          "gaveUp",
+          "startFailed",
+          "hookFailed",
+          "overdue",
+          "selfWait",
+          "slowHandler",
+          "threadEnded",
+          "threadBlocked",
+        ],
       );
     }
   }
@@ -119,6 +130,23 @@ export class Log {
           `${event.verb} is pending, and so is the tick of a timer that it set: a tick is a message, and waits until ${event.verb} is done; to wait inside of a handler, await ctx.sleep(ms)`,
         );
         break;
+      case "threadEnded": {
+        const { thread, error, actors, reason } = event;
+        if (reason.kind !== "shutdown") {
+          this.logger.error({ thread, actors, error: error.cause }, error.message);
+        }
+        break;
+      }
+      case "threadBlocked": {
+        const { thread, by, suspect, blockedMs, action } = event;
+        const maybe = suspect === null ? "" : ` (perhaps by ${suspect}, behind an await)`;
+        const who = by === null ? `by no actor's turn${maybe}` : `by ${by}`;
+        this.logger.error(
+          { thread },
+          `has been blocked for ${Math.round(blockedMs)} ms ${who}; ${action}`,
+        );
+        break;
+      }
       case "slowHandler": {
         const { actor, verb, tookMs } = event;
         this.logger.warn({ actor }, `${verb} held the event loop for ${Math.round(tookMs)} ms`);

@@ -1,4 +1,5 @@
-import { SENDERS_WAIT, type Cell } from "./cell.ts";
+import { AWAY, SENDERS_WAIT, type Cell } from "./cell.ts";
+import { doorOf } from "./door.ts";
 import type { Envelope } from "./envelope.ts";
 import { MailboxFullError } from "./errors.ts";
 import { Fifo } from "./fifo.ts";
@@ -73,6 +74,7 @@ function drop(envelope: Envelope): void {
 
 /** True when a message more would be one too many. */
 export function isFull(cell: Cell): boolean {
+  if ((cell.flags & AWAY) !== 0) return doorOf(cell).isFull;
   return cell.mailbox.size >= cell.options.capacity || (cell.flags & SENDERS_WAIT) !== 0;
 }
 
@@ -82,6 +84,7 @@ export function isFull(cell: Cell): boolean {
  * Those who wait are served in order, and nobody who comes later overtakes them.
  */
 export function waitForRoom(cell: Cell, onRoom: () => void): void {
+  if ((cell.flags & AWAY) !== 0) return doorOf(cell).waitForRoom(onRoom);
   (cell.extra.roomWaiters ??= new Fifo()).push(onRoom);
   cell.flags |= SENDERS_WAIT;
 }

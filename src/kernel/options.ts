@@ -3,6 +3,7 @@ import type { ChildSpec, Restart, Shutdown } from "../supervision/child-spec.ts"
 import { STRATEGIES } from "../supervision/strategy.ts";
 import type { ActorSettings, Behaviour, Supervision } from "./behaviour.ts";
 import { BadInputError } from "./errors.ts";
+import { STAND_IN, type Place } from "./place.ts";
 import { describe } from "./exit-reason.ts";
 
 /** Weighs an actor's turns against those of others: 1, 4 and 8 in a round. */
@@ -23,6 +24,8 @@ export type WhenFull = "reject" | "dropOldest" | "dropNewest";
 export interface SpawnOptions extends ActorSettings {
   /** Registers the actor under this name, before `init`. */
   readonly name?: string;
+  /** Where it runs: a pool of threads, or a thread of its own. Default: where it is spawned. */
+  readonly on?: Place;
   /** Drains the actor when the host has collected the last ref to it. Default false. */
   readonly stopWhenUnreferenced?: boolean;
 }
@@ -153,7 +156,16 @@ const CHECKS: { readonly [K in keyof SpawnOptions]?: Check } = {
   mailbox: (what, given) => checkMailbox(what, given as SpawnOptions["mailbox"]),
   priority: oneOf("low", "normal", "high"),
   initTimeout: checkLimit,
+  on: checkPlace,
 };
+
+function checkPlace(what: string, given: unknown): void {
+  if (given === undefined || (typeof given === "object" && given !== null && STAND_IN in given))
+    return;
+  throw new BadInputError(
+    `${what} is ${describe(given)}; it can be what threads(…) or thread(…) of troupe/threads made`,
+  );
+}
 
 function checkMailbox(what: string, mailbox: SpawnOptions["mailbox"]): void {
   checkNumber(`${what}.capacity`, mailbox?.capacity, 1, "messages");

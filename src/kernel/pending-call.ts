@@ -25,6 +25,17 @@ class CallExtra {
   deadline: CallDeadline | null = null;
 }
 
+/** Who waits for the reply in another node, and how to tell. */
+export interface Answers {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  /** Time that the caller still waits, in ms. */
+  readonly remainingMs: number;
+}
+
+/** Of calls that came from another node: nobody awaits it. */
+const NOBODYS = Promise.resolve();
+
 /**
  * A caller that waits for a reply.
  *
@@ -37,15 +48,22 @@ export class PendingCall {
   readonly verb: Verb;
   readonly timeoutMs: number;
   readonly promise: Promise<unknown>;
+  readonly answers: Answers | null;
   #resolve: (value: unknown) => void = ignore;
   #reject: (error: unknown) => void = ignore;
   settled = false;
   more: CallExtra | null = null;
 
-  constructor(to: Cell, verb: Verb, timeoutMs: number) {
+  /** With `answers`, the caller is in another node, which sees to its time limit. */
+  constructor(to: Cell, verb: Verb, timeoutMs: number, answers: Answers | null = null) {
     this.to = to;
     this.verb = verb;
     this.timeoutMs = timeoutMs;
+    this.answers = answers;
+    if (answers !== null) {
+      this.promise = NOBODYS;
+      return;
+    }
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -64,18 +82,22 @@ export class PendingCall {
   /** Time that the caller still waits, in ms. */
   get remainingMs(): number {
     if (this.settled) return 0;
+    if (this.answers !== null) return this.answers.remainingMs;
     const deadline = this.more?.deadline;
     return deadline == null ? this.timeoutMs : this.to.kernel.wheel.remaining(deadline);
   }
 
   /** Gives the reply. */
   resolve(value: unknown): void {
-    if (this.#close()) this.#resolve(value);
+    if (!this.#close()) return;
+    if (this.answers === null) this.#resolve(value);
+    else this.answers.resolve(value);
   }
 
   /** Gives an error for an answer. */
   reject(error: unknown): void {
     if (!this.#close()) return;
+    if (this.answers !== null) return this.answers.reject(error);
     // A call that nobody awaits must not end the process: the failure is the actor's, is reported
     // as such, and reaches whoever does await.
     this.promise.catch(ignore);

@@ -1,4 +1,5 @@
-import { CLOSED, BUSY, QUEUED, SENDERS_WAIT } from "./cell.ts";
+import { AWAY, CLOSED, BUSY, QUEUED, SENDERS_WAIT } from "./cell.ts";
+import { doorOf } from "./door.ts";
 import type { Envelope } from "./envelope.ts";
 import { NOPROC, type DownReason } from "./exit-reason.ts";
 import type { Events } from "./events.ts";
@@ -30,10 +31,7 @@ export class Router {
    */
   deliver(envelope: Envelope): void {
     const { to } = envelope;
-    if ((to.flags & CLOSED) !== 0 && !isOwnWork(envelope)) {
-      this.undeliverable(envelope, to.reason ?? to.rare?.ending?.reason ?? NOPROC);
-      return;
-    }
+    if ((to.flags & (CLOSED | AWAY)) !== 0 && !this.#isForHere(envelope)) return;
     if (
       (to.mailbox.size >= to.options.capacity || (to.flags & SENDERS_WAIT) !== 0) &&
       !envelope.verb.internal &&
@@ -43,6 +41,18 @@ export class Router {
     }
     to.mailbox.push(envelope);
     if ((to.flags & (QUEUED | BUSY)) === 0) this.#scheduler.enqueue(to);
+  }
+
+  /** False when it is seen to: its receiver is gone, or elsewhere. */
+  #isForHere(envelope: Envelope): boolean {
+    const { to } = envelope;
+    if ((to.flags & CLOSED) !== 0 && !isOwnWork(envelope)) {
+      this.undeliverable(envelope, to.reason ?? to.rare?.ending?.reason ?? NOPROC);
+      return false;
+    }
+    if ((to.flags & AWAY) === 0) return true;
+    doorOf(to).deliver(envelope);
+    return false;
   }
 
   /** Makes a dead letter of a cast, and rejects a call. */

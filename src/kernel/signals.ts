@@ -1,4 +1,5 @@
-import type { Cell } from "./cell.ts";
+import { FOREIGN, type Cell } from "./cell.ts";
+import { farDoorOf, identityOf } from "./door.ts";
 import { NOPROC, type DownReason, type ExitReason } from "./exit-reason.ts";
 import type { Belonging } from "./belonging.ts";
 import type { Incarnation } from "./incarnation.ts";
@@ -24,8 +25,13 @@ export interface LinkedExit {
   readonly reason: DownReason;
 }
 
+/** Whoever is to be told when an actor is gone for good. */
+export interface Watch {
+  fire(reason: DownReason): void;
+}
+
 /** A one-way watch on an actor. */
-export class Monitor implements Belonging {
+export class Monitor implements Belonging, Watch {
   place: Belonging["place"] = null;
   readonly target: Cell;
   /** The incarnation that watches; null where the watcher is no actor. */
@@ -135,15 +141,39 @@ export function fireMonitors(cell: Cell, reason: ExitReason): void {
 }
 
 /** Joins the fates of two incarnations; linking to a dead actor is hearing of its end. */
-export function linkCells(a: Cell, b: Cell): void {
+export function linkCells(one: Cell, another: Cell): void {
+  const a = identityOf(one);
+  const b = identityOf(another);
   if (a === b) return;
+  if (((a.flags | b.flags) & FOREIGN) === 0 || noteAtHome(a, b, "link")) linkHere(a, b);
+}
+
+/** The half of it that is this node's business. */
+export function linkHere(a: Cell, b: Cell): void {
   if (b.status === "stopped") return exitSignal(a, b, NOPROC);
   if (a.status === "stopped") return exitSignal(b, a, NOPROC);
   (a.extra.links ??= new Set()).add(b);
   (b.extra.links ??= new Set()).add(a);
 }
 
-export function unlinkCells(a: Cell, b: Cell): void {
+/** Notes a link where those that are foreign have their home; false when neither has it here. */
+function noteAtHome(a: Cell, b: Cell, act: "link" | "unlink"): boolean {
+  for (const [cell, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if ((cell.flags & FOREIGN) !== 0 && cell.status !== "stopped") farDoorOf(cell)[act](other);
+  }
+  return (a.flags & b.flags & FOREIGN) === 0;
+}
+
+export function unlinkCells(one: Cell, another: Cell): void {
+  const a = identityOf(one);
+  const b = identityOf(another);
+  if (((a.flags | b.flags) & FOREIGN) === 0 || noteAtHome(a, b, "unlink")) unlinkHere(a, b);
+}
+
+export function unlinkHere(a: Cell, b: Cell): void {
   a.rare?.links?.delete(b);
   b.rare?.links?.delete(a);
 }
@@ -159,10 +189,26 @@ export function fireLinks(cell: Cell, reason: ExitReason): void {
   }
 }
 
+/** Word has come from another node that the incarnation of `from` that was linked to `to` has ended. */
+export function hearExit(to: Cell, from: Cell, reason: DownReason): void {
+  if (to.rare?.links?.delete(from) !== true) return;
+  from.rare?.links?.delete(to);
+  exitSignal(to, from, reason);
+}
+
+/** Tells an actor with an `onExit` hook. */
+export function tellExit(to: Cell, from: Cell, reason: DownReason): void {
+  pushLane(to, ON_EXIT, [{ ref: from.ref, name: from.label, reason }], from);
+}
+
 /** OTP's rule: a normal end takes nobody down; an `onExit` hook makes an event of any end. */
 function exitSignal(to: Cell, from: Cell, reason: DownReason): void {
+  if ((to.flags & FOREIGN) !== 0) {
+    if (to.status !== "stopped") farDoorOf(to).exited(from, reason);
+    return;
+  }
   if (to.behaviour.onExit !== undefined) {
-    pushLane(to, ON_EXIT, [{ ref: from.ref, name: from.label, reason }], from);
+    tellExit(to, from, reason);
   } else if (reason.kind === "noproc" || reason.kind === "noconnection") {
     const error = new ActorStoppedError(from.label, `link from ${to.label}`, reason);
     requestStop(to, { kind: "failed", error }, false);

@@ -3,6 +3,7 @@ import { BUSY, Cell, MUST_BEGIN } from "./cell.ts";
 import { ChildFamily } from "./family.ts";
 import { stillborn } from "./birth.ts";
 import { resolveOptions, type SpawnOptions } from "./options.ts";
+import { STAND_IN } from "./place.ts";
 
 /**
  * Makes an actor: in the tree and in the registry at once, its `init` in a turn of its own.
@@ -38,7 +39,8 @@ export function spawnHeld(
     parent.behaviour.supervision,
     isRoot,
   )) as ChildFamily;
-  const cell = new Cell(kernel, behaviour, options, parent, props);
+  const kind = given?.on === undefined ? behaviour : given.on[STAND_IN](behaviour, props, parent);
+  const cell = new Cell(kernel, kind, options, parent, props);
   kernel.stats.spawned++;
   const name = given?.name;
   if (name !== undefined) cell.extra.name = name;

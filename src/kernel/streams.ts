@@ -30,7 +30,7 @@ export function openStream(
 }
 
 /** The actor's side of one open stream. */
-class StreamWriter implements Belonging {
+export class StreamWriter implements Belonging {
   place: Belonging["place"] = null;
   readonly #owner: Incarnation;
   readonly #verb: string;
@@ -94,7 +94,7 @@ class StreamWriter implements Belonging {
 const openers = new WeakMap<Verb, Verb>();
 
 /** Opens a stream: a message like any other, under the verb's own name, bound and admission. */
-function openerOf(verb: Verb): Verb {
+export function openerOf(verb: Verb): Verb {
   const known = openers.get(verb);
   if (known !== undefined) return known;
   const opener = new Verb(verb.name, "call", (ctx: Incarnation, ...args: unknown[]) => {
@@ -113,7 +113,7 @@ function openerOf(verb: Verb): Verb {
   return opener;
 }
 
-const PULL = new Verb(
+export const PULL = new Verb(
   "stream.next",
   "call",
   (ctx: Incarnation, writer: StreamWriter) => {
@@ -123,7 +123,7 @@ const PULL = new Verb(
   "message",
 );
 
-const LEAVE = new Verb(
+export const LEAVE = new Verb(
   "stream.leave",
   "cast",
   (_ctx: Incarnation, writer: StreamWriter) => writer.leave(),

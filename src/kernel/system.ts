@@ -97,7 +97,9 @@ export class System implements AsyncDisposable {
   /** The actor of this name, if there is one and it is of this kind. */
   whereIs<A>(def: ActorDef<A, never>, name?: string): Ref<A> | undefined {
     const cell = this.#kernel.registry.get(name ?? def.name);
-    return cell !== undefined && cell.behaviour === behaviourOf(def) ? refTo(cell) : undefined;
+    return cell !== undefined && cell.behaviour.definition === behaviourOf(def)
+      ? refTo(cell)
+      : undefined;
   }
 
   /** All registered names, in the order of registration. */

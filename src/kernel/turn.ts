@@ -1,4 +1,5 @@
 import {
+  AWAY,
   BUSY,
   DRAINING,
   HAS_WAITED,
@@ -91,7 +92,8 @@ function pickUnusual(cell: Cell): Envelope | typeof IDLE | typeof AGAIN {
   if (message !== null) return message;
   const item = rare?.low?.shift();
   if (item != null) return item;
-  if ((cell.flags & DRAINING) !== 0) {
+  // What runs elsewhere is told so there, where its messages are.
+  if ((cell.flags & (DRAINING | AWAY)) === DRAINING) {
     requestStop(cell, NORMAL, true);
     return AGAIN;
   }

@@ -44,7 +44,7 @@ export function mayRestart({ rare, options }: Cell): boolean {
 /** False where nothing is left that could go on; an `init` may have been cut off by a link. */
 function canResume({ status }: Cell, { phase, reason, killed }: Failure): boolean {
   if (killed || status !== "running") return false;
-  return reason.kind === "failed" && phase !== "init" && phase !== "loop";
+  return reason.kind === "failed" && phase !== "init" && phase !== "loop" && phase !== "thread";
 }
 
 /** Refuses what is no decision, as untyped code may give: an async `onFailure`, a misspelt word. */

@@ -59,6 +59,11 @@ export type Attempts<A> = {
 
 type Send = (cell: Cell, way: Way, args: readonly unknown[]) => unknown;
 
+/** The view that somebody made elsewhere. */
+export function viewWith(ref: AnyRef, ways: ReadonlyMap<string, Way>): AnyRef {
+  return viewOf(ref, ways);
+}
+
 /** A ref to the actor of `ref` with a method for each of these ways. Views can be made of views. */
 function viewOf(ref: AnyRef, ways: ReadonlyMap<string, Way>, send: Send = sendBy): AnyRef {
   class View extends ActorRef {}

@@ -29,10 +29,12 @@ export interface Parts {
   scheduler(...args: ConstructorParameters<typeof Scheduler>): Scheduler;
   router(...args: ConstructorParameters<typeof Router>): Router;
   stopwatch(world: World, limitMs: number, development: boolean): Stopwatch | null;
+  /** Lines about failures are written by another node. */
+  readonly failuresGoElsewhere?: boolean;
   watchCollection(onGone: (cell: Cell) => void): (ref: ActorRef, cell: Cell) => void;
 }
 
-const HOST: Parts = {
+export const HOST: Parts = {
   world: ({ world }) => world ?? createHostWorld(),
   wheel: (world) => new Wheel(world),
   scheduler: (...args) => new Scheduler(...args),
@@ -73,7 +75,7 @@ export function wire(options: SystemOptions, parts: Parts = HOST): Kernel {
     scheduler,
     router: parts.router({ scheduler, stats, events }),
     events,
-    log: new Log(logger, events),
+    log: new Log(logger, parts.failuresGoElsewhere === true ? null : events),
     stats,
     registry: new Registry(),
     groups: new Groups(),

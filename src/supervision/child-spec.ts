@@ -23,7 +23,9 @@ export type FailurePhase =
   | "source"
   /** The function of a `loop`: it is over, so that there is nothing to resume. */
   | "loop"
-  | "children";
+  | "children"
+  /** The thread that it ran on has ended. */
+  | "thread";
 
 /** What `onFailure` is told beside the error. */
 export interface FailureInfo {

@@ -29,3 +29,8 @@ interface AsyncDisposable {
 interface Disposable {
   [Symbol.dispose](): void;
 }
+declare function structuredClone(value: unknown): unknown;
+declare class URL {
+  constructor(url: string | URL, base?: string | URL);
+  readonly href: string;
+}

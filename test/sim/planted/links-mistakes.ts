@@ -16,9 +16,9 @@ export const linksMistakes: readonly Mistake[] = [
     name: "a monitor takes a restart for the end",
     why: "monitors were told where links are: when the incarnation ends",
     file: "src/kernel/death.ts",
-    find: `  cell.kernel.groups.recount(cell);
+    find: `  cell.kernel.groups.recount(identityOf(cell));
   fireLinks(cell, reason);`,
-    replace: `  cell.kernel.groups.recount(cell);
+    replace: `  cell.kernel.groups.recount(identityOf(cell));
   fireMonitors(cell, reason);
   fireLinks(cell, reason);`,
     model: "links",
@@ -27,9 +27,9 @@ export const linksMistakes: readonly Mistake[] = [
     name: "monitors do not live through a restart",
     why: "all that belongs to an incarnation goes, and whoever watches it was counted in",
     file: "src/kernel/death.ts",
-    find: `  cell.kernel.groups.recount(cell);
+    find: `  cell.kernel.groups.recount(identityOf(cell));
   fireLinks(cell, reason);`,
-    replace: `  cell.kernel.groups.recount(cell);
+    replace: `  cell.kernel.groups.recount(identityOf(cell));
   rare.monitors = null;
   fireLinks(cell, reason);`,
     model: "links",
@@ -73,8 +73,8 @@ export const linksMistakes: readonly Mistake[] = [
     name: "a down overtakes what the dead actor had sent behind an await, in production",
     why: "every message was thought to know its sender",
     file: "src/kernel/lane.ts",
-    find: `from === about || (unknownToo && from === null)`,
-    replace: `from === about`,
+    find: `(from === null ? unknownToo :`,
+    replace: `(from === null ? false :`,
     model: "links",
   },
 ];

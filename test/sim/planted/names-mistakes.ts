@@ -16,16 +16,16 @@ export const namesMistakes: readonly Mistake[] = [
     why: "a death is to be over soon, and this can wait",
     file: "src/kernel/death.ts",
     find: `  registry.release(cell);
-  groups.leaveAll(cell);`,
+  groups.leaveAll(identityOf(cell));`,
     replace: `  cell.kernel.world.setTimer(0, () => registry.release(cell));
-  groups.leaveAll(cell);`,
+  groups.leaveAll(identityOf(cell));`,
     model: "names",
   },
   {
     name: "a member of a group stays in it after its death",
     why: "who leaves says so, and the dead say nothing",
     file: "src/kernel/death.ts",
-    find: `  groups.leaveAll(cell);
+    find: `  groups.leaveAll(identityOf(cell));
 `,
     replace: ``,
     model: "names",
@@ -34,7 +34,7 @@ export const namesMistakes: readonly Mistake[] = [
     name: "one that joins in init must leave as often as it has begun",
     why: "a restart keeps the groups, and so it keeps the count",
     file: "src/kernel/death.ts",
-    find: `  cell.kernel.groups.recount(cell);
+    find: `  cell.kernel.groups.recount(identityOf(cell));
 `,
     replace: ``,
     model: "names",

@@ -1,0 +1,207 @@
+import { Behaviour } from "../kernel/behaviour.ts";
+import { BUSY, Cell, MUST_BEGIN, type Failure, type Family } from "../kernel/cell.ts";
+import { endIncarnation, kill } from "../kernel/death.ts";
+import { BadInputError, type StartFailure } from "../kernel/errors.ts";
+import type { DownReason, ExitReason } from "../kernel/exit-reason.ts";
+import { resolveOptions, type CellOptions } from "../kernel/options.ts";
+import { cellOf, type AnyRef } from "../kernel/ref.ts";
+import { tellExit } from "../kernel/signals.ts";
+import { requestStop } from "../kernel/stop.ts";
+import { registered, registeredNames } from "../wire/definitions.ts";
+import * as ops from "../wire/ops.ts";
+import type { Peer } from "./peer.ts";
+import type { Reader } from "./reader.ts";
+import type { StubDoor } from "./stub-door.ts";
+
+const HOUSE = new Behaviour({ name: "thread", verbs: [] });
+
+/** One actor whose code runs here, and whose home is the other node. */
+interface Body {
+  readonly cell: Cell;
+  readonly number: number;
+  /** It has failed, or wants to leave, and waits to hear what becomes of it. */
+  isSuspended: boolean;
+}
+
+/**
+ * The actors that run in this node for the other one: what looks after them, on behalf of their
+ * stand-ins there.
+ *
+ * It decides nothing. An actor that fails is suspended, and its stand-in's supervisor says whether
+ * it goes on, begins again or ends.
+ */
+export class Bodies implements Family {
+  readonly #peer: Peer;
+  readonly #house: Cell;
+  readonly #bodies = new Map<Cell, Body>();
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+    const { kernel } = peer;
+    const options = resolveOptions(HOUSE, "system", undefined, kernel.capacity);
+    this.#house = new Cell(kernel, HOUSE, options, null, undefined);
+    this.#house.extra.name = kernel.name;
+    this.#house.family = this;
+    const body = (number: number): Body | undefined => {
+      const cell = peer.bodies.get(number);
+      return cell === undefined ? undefined : this.#bodies.get(cell);
+    };
+    peer.on(ops.SPAWN, (reader) => this.#spawn(reader));
+    peer.on(ops.BEGIN, (reader) => this.#begin(body(reader.next()), reader));
+    peer.on(ops.RESUME, (reader) => this.#resume(body(reader.next())));
+    peer.on(ops.END, (reader) => this.#hearEnd(body(reader.next()), reader));
+    peer.on(ops.HEAR_EXIT, (reader) => hearExit(body(reader.next())?.cell, reader));
+    peer.onStubDown((number) => {
+      const present = body(number);
+      // Its stand-in has ended while it waited to be begun again: nobody will.
+      if (present !== undefined) kill(present.cell, true);
+    });
+  }
+
+  // --- what the stand-ins say ------------------------------------------------------------------
+
+  #spawn(reader: Reader): void {
+    const number = reader.next<number>();
+    const name = reader.next<string>();
+    const props = reader.value();
+    const given = reader.next<Pick<CellOptions, "capacity" | "whenFull" | "stash" | "priority">>();
+    const { imports, bodies, kernel } = this.#peer;
+    const stub = imports.get(number);
+    if (stub === undefined) return;
+    const definition = registered(name);
+    if (definition === undefined) return this.#refuse(number, stub.label, name);
+    const { capacity, whenFull, stash, priority } = given;
+    const options = resolveOptions(
+      definition,
+      "actor",
+      { mailbox: { capacity, whenFull, stash }, priority, initTimeout: Infinity },
+      kernel.capacity,
+    );
+    const cell = new Cell(kernel, definition, options, this.#house, props);
+    cell.extra.name = stub.label;
+    cell.extra.identity = stub;
+    bodies.set(number, cell);
+    this.#bodies.set(cell, { cell, number, isSuspended: false });
+    const { road } = stub.rare!.door as StubDoor;
+    if (!road.used) road.body = cell;
+    kernel.stats.spawned++;
+    cell.flags = BUSY;
+    cell.wakeFor(MUST_BEGIN);
+  }
+
+  #refuse(number: number, label: string, name: string): void {
+    const known = registeredNames().join(", ") || "nothing";
+    const error = new BadInputError(
+      `${label}: "${name}" is not registered on ${this.#peer.kernel.name}, which knows ${known}; register it in the module that the thread loads`,
+    );
+    const reason: ExitReason = { kind: "failed", error };
+    this.#say(ops.GONE, number, reason, "failed", error.message, error);
+  }
+
+  #begin(body: Body | undefined, reader: Reader): void {
+    if (body === undefined) return;
+    const { cell } = body;
+    if (reader.left > 0) cell.props = reader.value();
+    cell.wakeFor(MUST_BEGIN);
+  }
+
+  #resume(body: Body | undefined): void {
+    if (body === undefined || !body.isSuspended) return;
+    body.isSuspended = false;
+    body.cell.flags &= ~BUSY;
+    body.cell.resume();
+  }
+
+  #hearEnd(body: Body | undefined, reader: Reader): void {
+    const reason = reader.value() as ExitReason;
+    const final = reader.next<boolean>();
+    const killed = reader.next<boolean>();
+    if (body === undefined) return;
+    const { cell } = body;
+    const onHeld = final ? null : (): void => this.#say(ops.HELD, body.number);
+    const isHeld = cell.incarnation === null && cell.rare?.ending == null;
+    if (isHeld && onHeld !== null) {
+      cell.flags &= ~MUST_BEGIN;
+      cell.status = "restarting";
+      return onHeld();
+    }
+    const wasSuspended = body.isSuspended;
+    body.isSuspended = false;
+    if (killed) {
+      if (onHeld !== null) requestStop(cell, reason, false, onHeld);
+      kill(cell, final);
+    } else if (wasSuspended && cell.rare?.ending == null) {
+      endIncarnation(cell, reason, onHeld === null ? { final } : { final, onHeld });
+    } else {
+      requestStop(cell, reason, final, onHeld);
+    }
+  }
+
+  // --- what happens to the bodies --------------------------------------------------------------
+
+  failed(child: Cell, { error, phase, verb, killed }: Failure): void {
+    const body = this.#suspend(child);
+    this.#say(ops.FAILED, body.number, error, phase, verb ?? null, killed);
+  }
+
+  leaving(child: Cell, reason: ExitReason): void {
+    const body = this.#suspend(child);
+    this.#say(ops.LEAVING, body.number, reason);
+  }
+
+  /** Takes no message more until its stand-in has decided. */
+  #suspend(child: Cell): Body {
+    const body = this.#bodies.get(child)!;
+    child.flags |= BUSY;
+    child.current = null;
+    body.isSuspended = true;
+    return body;
+  }
+
+  started(child: Cell): void {
+    this.#say(ops.STARTED, this.#bodies.get(child)!.number);
+  }
+
+  beginByHand(child: Cell): void {
+    child.wakeFor(MUST_BEGIN);
+  }
+
+  gone(child: Cell, reason: ExitReason): void {
+    const { number } = this.#bodies.get(child)!;
+    this.#bodies.delete(child);
+    this.#peer.bodies.delete(number);
+    const { rare } = child;
+    const door = rare!.identity!.rare?.door as StubDoor | null;
+    if (door != null) door.road.body = null;
+    const { startError } = rare!;
+    const why: StartFailure | null = startError?.why ?? null;
+    this.#say(ops.GONE, number, reason, why, startError?.message ?? "", startError?.cause);
+  }
+
+  #say(op: number, ...parts: readonly unknown[]): void {
+    this.#peer.outbox.tell(op, "an exit reason", ...parts);
+  }
+
+  // --- as a family: it is asked for nothing else -----------------------------------------------
+
+  get size(): number {
+    return this.#bodies.size;
+  }
+
+  list(): Cell[] {
+    return [...this.#bodies.keys()];
+  }
+
+  abandonPlans(): void {}
+
+  stopAll(done: () => void): void {
+    done();
+  }
+}
+
+function hearExit(cell: Cell | undefined, reader: Reader): void {
+  const from = reader.value() as AnyRef | undefined;
+  reader.next<string>();
+  const reason = reader.value() as DownReason;
+  if (cell !== undefined && from !== undefined) tellExit(cell, cellOf(from), reason);
+}

@@ -1,0 +1,386 @@
+import { Behaviour } from "../kernel/behaviour.ts";
+import type { Belonging } from "../kernel/belonging.ts";
+import { AWAY, DRAINING, type Cell, type Failure, type Family } from "../kernel/cell.ts";
+import { endIncarnation } from "../kernel/death.ts";
+import type { Door } from "../kernel/door.ts";
+import type { Envelope } from "../kernel/envelope.ts";
+import { BadInputError, type StartFailure } from "../kernel/errors.ts";
+import { KILLED, type ExitReason } from "../kernel/exit-reason.ts";
+import type { Incarnation } from "../kernel/incarnation.ts";
+import type { LinkedExit } from "../kernel/signals.ts";
+import { neverStarts } from "../kernel/unborn.ts";
+import { checkCanBeSent } from "../wire/codec.ts";
+import { registeredName, registeredNames } from "../wire/definitions.ts";
+import * as ops from "../wire/ops.ts";
+import type { Peer } from "./peer.ts";
+import { Road } from "./road.ts";
+import type { Window } from "./window.ts";
+
+/** Who knows of nodes that can run actors. */
+export interface Lodging {
+  /** The node for an actor that is about to begin, when there is one; throws where there is none. */
+  lodge(cell: Cell): StandIns | Promise<StandIns>;
+  /** Called with the actor's node when it is to be killed, which a blocked node does not see to. */
+  urge(node: StandIns): void;
+}
+
+/**
+ * The stand-ins of the actors that run in one other node.
+ *
+ * ```text
+ *   this node                         │  the other node
+ *   parent ── stand-in ═ name, links, │  body: state, handlers,
+ *             │          restarts …   │  │     timers, children
+ *             └───── SPAWN, END … ────┼──►
+ *             ◄── FAILED, GONE … ─────┼──┘
+ * ```
+ */
+export class StandIns {
+  readonly peer: Peer;
+  readonly #byNumber = new Map<number, StandIn>();
+  /** Called when nothing runs there any more. */
+  onEmpty: (() => void) | null = null;
+
+  constructor(peer: Peer) {
+    this.peer = peer;
+    const at = (number: number): StandIn | undefined => this.#byNumber.get(number);
+    peer.on(ops.STARTED, (reader) => at(reader.next())?.started());
+    peer.on(ops.FAILED, (reader) => {
+      const standIn = at(reader.next());
+      const error = reader.value();
+      standIn?.failed(error, reader.next(), reader.next(), reader.next());
+    });
+    peer.on(ops.LEAVING, (reader) => at(reader.next())?.leaving(reader.value() as ExitReason));
+    peer.on(ops.HELD, (reader) => at(reader.next())?.held());
+    peer.on(ops.GONE, (reader) => {
+      const standIn = at(reader.next());
+      const reason = reader.value() as ExitReason;
+      standIn?.gone(reason, reader.next(), reader.next(), reader.value());
+    });
+    peer.onClose((reason, error) => {
+      for (const standIn of this.#byNumber.values()) standIn.lost(reason, error);
+    });
+  }
+
+  /** Actors that run there. */
+  get size(): number {
+    return this.#byNumber.size;
+  }
+
+  /** The actors that run there. */
+  cells(): Cell[] {
+    return Array.from(this.#byNumber.values(), ({ cell }) => cell);
+  }
+
+  add(number: number, standIn: StandIn): void {
+    this.#byNumber.set(number, standIn);
+  }
+
+  delete(number: number): void {
+    if (this.#byNumber.delete(number) && this.#byNumber.size === 0) this.onEmpty?.();
+  }
+}
+
+/** The `init` that waits for the body's. */
+interface Starting {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Kills the body when the incarnation is killed on its way out. */
+class Kill implements Belonging {
+  place: Belonging["place"] = null;
+  readonly release: () => void;
+
+  constructor(release: () => void) {
+    this.release = release;
+  }
+}
+
+const standIns = new WeakMap<Cell, StandIn>();
+
+/** Makes the behaviour of what stands for actors of a definition that run where `lodging` says. */
+export function standInFor(definition: Behaviour, lodging: Lodging): Behaviour {
+  return new Behaviour({
+    name: definition.name,
+    verbs: [...definition.verbs.values()],
+    definition,
+    settings: definition.settings,
+    init: (ctx: Incarnation) => {
+      const { cell } = ctx;
+      const known = standIns.get(cell) ?? new StandIn(cell, lodging);
+      standIns.set(cell, known);
+      return known.begin();
+    },
+    hooks:
+      definition.onExit === undefined
+        ? undefined
+        : {
+            onExit: (ctx: Incarnation, exit: LinkedExit) => standIns.get(ctx.cell)?.tellExit(exit),
+          },
+  });
+}
+
+/** Refuses, where it is spawned, what could never begin elsewhere. */
+export function checkCanGo(definition: Behaviour, props: unknown): void {
+  if (registeredName(definition) === undefined) {
+    const known = registeredNames().join(", ") || "nothing";
+    throw new BadInputError(
+      `spawn(${definition.name}): the definition is not registered, so that no thread can find it; call register({ … }) of troupe/threads in the module that defines it (registered: ${known})`,
+    );
+  }
+  checkCanBeSent(`spawn(${definition.name}): props`, props);
+}
+
+/**
+ * What stands for one actor in the tree of its parent, while its code runs in another node.
+ *
+ * An ordinary cell, whose life is the kernel's business as any other's. In place of a family of
+ * children it has the body, which therefore ends before it does, and is begun before it has begun.
+ */
+class StandIn implements Door {
+  readonly cell: Cell;
+  readonly #lodging: Lodging;
+  #node: StandIns | null = null;
+  #road: Road | null = null;
+  #number = 0;
+  /** The body waits to be begun again. */
+  #isHeld = false;
+  #props: unknown = undefined;
+  #starting: Starting | null = null;
+  /** Whom to tell when the body has ended. */
+  #whenEnded: (() => void) | null = null;
+
+  constructor(cell: Cell, lodging: Lodging) {
+    this.cell = cell;
+    this.#lodging = lodging;
+  }
+
+  // --- its life, as the kernel asks for it -----------------------------------------------------
+
+  /** Begins the body, or begins it again. */
+  begin(): Promise<void> {
+    this.cell.family = new BodyAsFamily(this);
+    if (this.#isHeld) {
+      this.#beginAgain(this.#node!.peer);
+    } else {
+      const node = this.#lodging.lodge(this.cell);
+      if (node instanceof Promise) return this.#spawnThere(node);
+      this.#spawn(node);
+    }
+    return this.#untilStarted();
+  }
+
+  #untilStarted(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#starting = { resolve, reject };
+    });
+  }
+
+  async #spawnThere(found: Promise<StandIns>): Promise<void> {
+    const { incarnation } = this.cell;
+    const node = await found;
+    // Stopped, or killed, since.
+    if (incarnation === null || incarnation.over || this.cell.incarnation !== incarnation) return;
+    this.#spawn(node);
+    await this.#untilStarted();
+  }
+
+  #spawn(node: StandIns): void {
+    const { cell } = this;
+    const { peer } = node;
+    const { capacity, whenFull, stash, priority } = cell.options;
+    this.#number = peer.exports.numberOf(cell);
+    peer.outbox.tell(
+      ops.SPAWN,
+      `props of ${cell.label}`,
+      this.#number,
+      registeredName(cell.behaviour.definition),
+      cell.props,
+      { capacity, whenFull, stash, priority },
+    );
+    this.#node = node;
+    this.#props = cell.props;
+    node.add(this.#number, this);
+    this.#road = new Road(peer, cell, -this.#number);
+    cell.extra.door = this;
+    cell.flags |= AWAY;
+    this.#sendWaiting(peer.window, this.#road);
+    if ((cell.flags & DRAINING) !== 0) this.drain();
+  }
+
+  /** What came while there was no node to send it to goes before what comes from now on. */
+  #sendWaiting(window: Window, road: Road): void {
+    const { mailbox } = this.cell;
+    // They were under the mailbox's bound; that they leave it together is no fault of theirs.
+    window.letsIn = true;
+    for (let next = mailbox.shift(); next !== null; next = mailbox.shift()) road.deliver(next);
+    window.letsIn = false;
+  }
+
+  #beginAgain({ outbox }: Peer): void {
+    const { props, label } = this.cell;
+    this.#isHeld = false;
+    if (props === this.#props) return outbox.say(ops.BEGIN, this.#number);
+    this.#props = props;
+    outbox.tell(ops.BEGIN, `props of ${label}`, this.#number, props);
+  }
+
+  /** The body is its family: it ends before its actor does. */
+  stopAll(done: () => void): void {
+    if (!this.hasBody) return done();
+    this.#whenEnded = done;
+    const { ending } = this.cell.extra;
+    this.#end(ending!.killed);
+    if (!ending!.killed) this.cell.incarnation?.own(new Kill(() => this.#killWhileEnding()));
+  }
+
+  /** Its time to end is over, or somebody has no patience. */
+  #killWhileEnding(): void {
+    if (this.#whenEnded !== null) this.#end(true);
+  }
+
+  #end(killed: boolean): void {
+    const { reason, final } = this.cell.extra.ending!;
+    const node = this.#node!;
+    node.peer.outbox.tell(ops.END, "exit reason", this.#number, reason, final, killed);
+    if (killed) this.#lodging.urge(node);
+  }
+
+  get hasBody(): boolean {
+    return this.#node !== null && !this.#isHeld;
+  }
+
+  // --- what the body says ----------------------------------------------------------------------
+
+  started(): void {
+    const starting = this.#starting;
+    this.#starting = null;
+    starting?.resolve();
+  }
+
+  failed(error: unknown, phase: Failure["phase"], verb: string | null, killed: boolean): void {
+    const { cell } = this;
+    if (this.#whenEnded !== null) return;
+    if (this.#starting !== null) return this.#failStart(error);
+    const life = cell.incarnation;
+    const reason: ExitReason = killed ? KILLED : { kind: "failed", error };
+    const where = verb === null ? {} : { verb };
+    cell.keeper?.failed(cell, { error, phase, ...where, reason, killed });
+    const goesOn = cell.rare?.ending == null && cell.incarnation === life;
+    if (goesOn) this.#node?.peer.outbox.say(ops.RESUME, this.#number);
+  }
+
+  #failStart(error: unknown): void {
+    const starting = this.#starting;
+    this.#starting = null;
+    starting?.reject(error);
+  }
+
+  leaving(reason: ExitReason): void {
+    const { cell } = this;
+    if (this.#whenEnded !== null) return;
+    if (this.#starting !== null) cell.incarnation?.fence(KILLED);
+    this.#starting = null;
+    cell.keeper?.leaving(cell, reason);
+  }
+
+  held(): void {
+    this.#isHeld = true;
+    this.#ended();
+  }
+
+  gone(reason: ExitReason, why: StartFailure | null, detail: string, cause: unknown): void {
+    const { cell } = this;
+    this.#forget();
+    if (this.#whenEnded !== null) return this.#ended();
+    if (cell.rare?.ending != null || cell.status === "stopped") return;
+    if (this.#starting !== null && (why === null || why === "failed")) {
+      return this.#failStart(cause ?? new Error(detail));
+    }
+    if (this.#starting !== null) {
+      cell.incarnation?.fence(KILLED);
+      neverStarts(cell, why!, detail, cause);
+    }
+    this.#starting = null;
+    endIncarnation(cell, reason, { final: true });
+  }
+
+  /** Its node is gone, and the body with it. */
+  lost(reason: ExitReason, error: Error): void {
+    const { cell } = this;
+    const wasHeld = this.#isHeld;
+    this.#forget();
+    if (this.#whenEnded !== null) return this.#ended();
+    if (wasHeld || cell.status === "stopped" || cell.rare?.ending != null) return;
+    if (this.#starting !== null) return this.#failStart(error);
+    const killed = reason.kind === "killed";
+    if (killed) cell.incarnation?.fence(KILLED);
+    cell.keeper?.failed(cell, { error, phase: "thread", reason, killed });
+  }
+
+  #ended(): void {
+    const done = this.#whenEnded;
+    this.#whenEnded = null;
+    this.#starting = null;
+    done?.();
+  }
+
+  #forget(): void {
+    this.#node?.delete(this.#number);
+    this.#node = null;
+    this.#road = null;
+    this.#isHeld = false;
+    this.cell.flags &= ~AWAY;
+  }
+
+  // --- the road to it --------------------------------------------------------------------------
+
+  deliver(envelope: Envelope): void {
+    this.#road!.deliver(envelope);
+  }
+
+  get isFull(): boolean {
+    return this.#road!.peer.window.isFull;
+  }
+
+  waitForRoom(onRoom: () => void): void {
+    this.#road!.peer.window.waitForRoom(onRoom);
+  }
+
+  drain(): void {
+    this.#road!.peer.outbox.say(ops.DRAIN, -this.#number);
+  }
+
+  tellExit({ ref, name, reason }: LinkedExit): void {
+    this.#node?.peer.outbox.tell(ops.HEAR_EXIT, "exit reason", this.#number, ref, name, reason);
+  }
+}
+
+/** What the kernel takes a body for: one child, that is never asked about, as its keeper is elsewhere. */
+class BodyAsFamily implements Family {
+  readonly #standIn: StandIn;
+
+  constructor(standIn: StandIn) {
+    this.#standIn = standIn;
+  }
+
+  get size(): number {
+    return this.#standIn.hasBody ? 1 : 0;
+  }
+
+  list(): Cell[] {
+    return [];
+  }
+
+  stopAll(done: () => void): void {
+    this.#standIn.stopAll(done);
+  }
+
+  abandonPlans(): void {}
+  failed(): void {}
+  leaving(): void {}
+  started(): void {}
+  beginByHand(): void {}
+  gone(): void {}
+}

@@ -1,0 +1,22 @@
+/**
+ * Memory that a thread and the one that started it share, so that one can tell how the other is
+ * without a message, which a blocked event loop would not answer.
+ *
+ * ```text
+ *   0  counts up as long as the thread's event loop turns
+ *   1  the actor whose turn it is: its id and one more, or below 0 where it has a name; 0 for none
+ *   2  the kind of that actor, as the thread has numbered and told them
+ *   3  the actor whose handler went to sleep last; it may be what runs behind its `await`
+ *   4  the kind of that actor
+ *   5  messages that wait in the mailboxes there, as of the last beat
+ * ```
+ */
+export const BEAT = 0;
+export const ACTOR = 1;
+export const KIND = 2;
+export const SLEEPER = 3;
+export const SLEEPERS_KIND = 4;
+export const WAITING = 5;
+export const CONTROL_SIZE = 8;
+
+export type Control = Int32Array<SharedArrayBuffer>;

@@ -1,0 +1,81 @@
+import { starter, type Starter } from "../world/workers.ts";
+import type { Cell } from "../kernel/cell.ts";
+import { KILLED } from "../kernel/exit-reason.ts";
+import { takeTurn } from "../kernel/turn.ts";
+import { HOST, wire } from "../kernel/wiring.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { Scheduler } from "../kernel/scheduler.ts";
+import { Bodies } from "../peer/bodies.ts";
+import { shareWith } from "../peer/common.ts";
+import { Peer } from "../peer/peer.ts";
+import type { Batch } from "../peer/transport.ts";
+import { HELLO, isGreeting, type Greeting } from "./greeting.ts";
+import { Pulse } from "./pulse.ts";
+import { reportTo, tellingLogger } from "./reports.ts";
+
+let begun = false;
+
+/** True in a thread that serves actors of the one that started it. */
+export const here: { isThread: boolean } = { isThread: false };
+
+/** Begins to serve whoever started this thread; elsewhere, and the second time, nothing happens. */
+export function serveStarter(): void {
+  if (begun) return;
+  begun = true;
+  const from = starter();
+  if (from === null || (from.data !== null && !isGreeting(from.data))) return;
+  let receive: ((batch: Batch) => void) | null = null;
+  const begin = (greeting: Greeting): void => {
+    receive = serve(from, greeting);
+    from.post(HELLO, []);
+  };
+  from.listen((message) => {
+    if (Array.isArray(message)) receive?.(message as unknown as Batch);
+    // Said again until it is answered, by hosts that lose what comes before anybody listens.
+    else if (receive === null && isGreeting(message)) begin(message.troupe);
+  });
+  if (isGreeting(from.data)) begin(from.data.troupe);
+}
+
+/** Makes this thread's node; answers what takes in batches. */
+function serve(from: Starter, greeting: Greeting): (batch: Batch) => void {
+  here.isThread = true;
+  const { name, development, callTimeout, capacity, window, control, beatMs } = greeting;
+  const pulse = control === undefined ? null : new Pulse(control, takeTurn);
+  let peer: Peer | null = null;
+  const kernel: Kernel = wire(
+    {
+      name,
+      development,
+      callTimeout,
+      mailboxCapacity: capacity,
+      logger: tellingLogger(() => peer!.outbox),
+    },
+    {
+      ...HOST,
+      failuresGoElsewhere: true,
+      scheduler: (world, take, beforePause) =>
+        new Scheduler(world, pulse?.takeTurn ?? take, beforePause),
+    },
+  );
+  const transport = {
+    post: (batch: Batch, transfers: readonly object[]) => from.post(batch, transfers),
+  };
+  peer = new Peer(kernel, transport, { name: "the thread that started this one", window });
+  const bodies = new Bodies(peer);
+  shareWith(peer);
+  reportTo(peer, kernel);
+  pulse?.start(peer, () => waitingIn(bodies.list()), beatMs);
+  from.onError((error) => peer.close(KILLED, asError(error)));
+  return (batch) => peer.receive(batch);
+}
+
+function waitingIn(cells: readonly Cell[]): number {
+  let waiting = 0;
+  for (const { mailbox } of cells) waiting += mailbox.size;
+  return waiting;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

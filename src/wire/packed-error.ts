@@ -1,0 +1,100 @@
+import {
+  ActorFailedError,
+  ActorStoppedError,
+  BadInputError,
+  DeadlockError,
+  KilledError,
+  MailboxFullError,
+  RestartIntensityError,
+  StartError,
+  StashFullError,
+  ThreadError,
+  TimeoutError,
+  TroupeError,
+} from "../kernel/errors.ts";
+import { errorClass, errorName } from "./definitions.ts";
+
+/** An error as it goes to another node: its class by name, and all that it carries. */
+export interface PackedError {
+  /** Its class, where both sides know it: the name it is registered under, our code, the host's name. */
+  readonly is: string;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Absent where it has none. */
+  readonly cause?: unknown;
+  /** The parts of an `AggregateError`. */
+  readonly errors?: unknown;
+  readonly fields: Record<string, unknown>;
+}
+
+/** By code, which stays what it is where a bundler renames classes. */
+const OURS: Readonly<Record<string, abstract new (...args: never[]) => Error>> = {
+  TROUPE_ACTOR_FAILED: ActorFailedError,
+  TROUPE_ACTOR_STOPPED: ActorStoppedError,
+  TROUPE_BAD_INPUT: BadInputError,
+  TROUPE_DEADLOCK: DeadlockError,
+  TROUPE_KILLED: KilledError,
+  TROUPE_MAILBOX_FULL: MailboxFullError,
+  TROUPE_RESTART_INTENSITY: RestartIntensityError,
+  TROUPE_START: StartError,
+  TROUPE_STASH_FULL: StashFullError,
+  TROUPE_THREAD: ThreadError,
+  TROUPE_TIMEOUT: TimeoutError,
+};
+const HOSTS: Readonly<Record<string, abstract new (...args: never[]) => Error>> = {
+  AggregateError,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+const BRAND = Symbol.for("troupe.error");
+const SHOWN_ELSEWHERE = new Set(["name", "message", "stack", "cause", "errors"]);
+
+/** Takes an error apart; what it carries is the caller's to pack. */
+export function packError(error: Error): PackedError {
+  const fields: Record<string, unknown> = {};
+  for (const key of Object.keys(error)) {
+    if (!SHOWN_ELSEWHERE.has(key)) fields[key] = (error as never as Record<string, unknown>)[key];
+  }
+  const { errors } = error as { errors?: unknown };
+  return {
+    is: classNameOf(error),
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...("cause" in error ? { cause: error.cause } : {}),
+    ...(errors === undefined ? {} : { errors }),
+    fields,
+  };
+}
+
+function classNameOf(error: Error): string {
+  const own = errorName(error);
+  if (own !== undefined) return own;
+  return error instanceof TroupeError ? error.code : error.name;
+}
+
+/** Puts an error together again: of the same class where that is known here, else an `Error` of that name. */
+export function unpackError(packed: PackedError): Error {
+  const { is, name, message, stack, fields } = packed;
+  // A real error, so that hosts show it as one; its class is given to it afterwards.
+  const error = new Error(message);
+  const ours = OURS[is];
+  const kind = errorClass(is) ?? ours ?? HOSTS[is];
+  if (kind !== undefined) Object.setPrototypeOf(error, kind.prototype as object);
+  if (ours !== undefined) Object.defineProperty(error, BRAND, { value: true });
+  if (error.name !== name) hide(error, "name", name);
+  hide(error, "stack", stack);
+  if ("cause" in packed) hide(error, "cause", packed.cause);
+  if ("errors" in packed) hide(error, "errors", packed.errors);
+  return Object.assign(error, fields);
+}
+
+/** As errors have them: there, and not listed. */
+function hide(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, writable: true, configurable: true });
+}

@@ -1,0 +1,215 @@
+/**
+ * Threads, as hosts have them: `node:worker_threads` in Node, Bun and Deno, Web Workers in pages.
+ *
+ * What differs between them is evened out here: whoever starts a worker hears of its end once, and
+ * a worker speaks first, for hosts drop what is posted to one that does not listen yet.
+ */
+
+/** What one side hears of the other. */
+export interface WorkerEvents {
+  onMessage(message: unknown): void;
+  /** It is gone; with what it threw, and its exit code, where the host knows. Always last. */
+  onEnd(end: WorkerEnd): void;
+}
+
+export interface WorkerEnd {
+  readonly error?: unknown;
+  readonly code?: number;
+}
+
+/** A worker, seen by who started it. */
+export interface HostWorker {
+  post(message: unknown, transfers: readonly object[]): void;
+  /** Resolves when it is gone. */
+  terminate(): Promise<void>;
+}
+
+/** The side that started this worker, seen from within it. */
+export interface Starter {
+  /** What it was started with; null where that comes with its first message. */
+  readonly data: unknown;
+  post(message: unknown, transfers: readonly object[]): void;
+  listen(onMessage: (message: unknown) => void): void;
+  /** Hears what is thrown outside of everything; the worker ends after that. */
+  onError(listener: (error: unknown) => void): void;
+}
+
+/** Limits of memory, as Node has them; other hosts ignore them. */
+export interface ResourceLimits {
+  readonly maxOldGenerationSizeMb?: number;
+  readonly maxYoungGenerationSizeMb?: number;
+  readonly codeRangeSizeMb?: number;
+  readonly stackSizeMb?: number;
+}
+
+/** What a worker is started with. Pass all of it on to `new Worker`. */
+export interface WorkerInit {
+  readonly type: "module";
+  readonly name: string;
+  readonly workerData?: unknown;
+  readonly resourceLimits?: ResourceLimits;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly argv?: readonly string[];
+  readonly execArgv?: readonly string[];
+}
+
+/** Either host's, as far as it is used. */
+interface AnyWorker {
+  postMessage(message: unknown, transfers?: readonly object[]): void;
+  terminate(): unknown;
+  on?(event: string, listener: (value: never) => void): unknown;
+  addEventListener?(event: string, listener: (event: never) => void): void;
+}
+
+interface NodePort {
+  postMessage(message: unknown, transfers?: readonly object[]): void;
+  on(event: "message", listener: (message: unknown) => void): void;
+}
+
+interface WorkerThreads {
+  readonly isMainThread: boolean;
+  readonly workerData: unknown;
+  readonly parentPort: NodePort | null;
+  readonly Worker: new (url: unknown, init: unknown) => AnyWorker;
+}
+
+interface FileSystem {
+  existsSync(path: unknown): boolean;
+}
+
+/** A page, or a worker of one. */
+interface WebGlobals {
+  readonly Worker?: new (url: unknown, init: unknown) => AnyWorker;
+  readonly WorkerGlobalScope?: unknown;
+  readonly SharedArrayBuffer?: new (bytes: number) => SharedArrayBuffer;
+  readonly navigator?: { readonly hardwareConcurrency?: number };
+  readonly process?: {
+    getBuiltinModule?(name: string): unknown;
+  };
+  postMessage?(message: unknown, transfers?: readonly object[]): void;
+  addEventListener?(event: string, listener: (event: never) => void): void;
+  close?(): void;
+}
+const host = globalThis as unknown as WebGlobals;
+
+const node = host.process?.getBuiltinModule?.("node:worker_threads") as WorkerThreads | undefined;
+
+/** False where a file that a worker is to load is known not to be there. */
+export function mayExist(url: string): boolean {
+  const fs = host.process?.getBuiltinModule?.("node:fs") as FileSystem | undefined;
+  if (fs === undefined || !url.startsWith("file:")) return true;
+  return fs.existsSync(new URL(url));
+}
+
+/** Cores that this host lets programs use. */
+export function cores(): number {
+  const os = host.process?.getBuiltinModule?.("node:os") as
+    | { availableParallelism?(): number }
+    | undefined;
+  return os?.availableParallelism?.() ?? host.navigator?.hardwareConcurrency ?? 2;
+}
+
+/** Memory that all threads see; undefined where a page is not isolated enough for that. */
+export function sharedIntegers(count: number): Int32Array<SharedArrayBuffer> | undefined {
+  const { SharedArrayBuffer: Shared } = host;
+  if (Shared === undefined) return undefined;
+  return new Int32Array(new Shared(count * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** Makes the host's worker of a module; throws what the host throws. */
+export function makeWorker(url: string, init: WorkerInit): unknown {
+  const Kind = node?.Worker ?? host.Worker;
+  if (Kind === undefined) throw new Error("this host has no workers");
+  return new Kind(node === undefined ? url : new URL(url), init);
+}
+
+/** Listens to a worker that has just been made. */
+export function attachWorker(made: unknown, events: WorkerEvents): HostWorker {
+  const worker = made as AnyWorker;
+  return worker.on === undefined ? attachWeb(worker, events) : attachNode(worker, events);
+}
+
+function attachNode(worker: AnyWorker, events: WorkerEvents): HostWorker {
+  let thrown: { readonly error: unknown } | undefined;
+  worker.on!("message", (message) => events.onMessage(message));
+  worker.on!("error", (error) => (thrown ??= { error }));
+  worker.on!("exit", (code) => events.onEnd({ ...thrown, code }));
+  return {
+    post: (message, transfers) => worker.postMessage(message, transfers),
+    terminate: async () => void (await worker.terminate()),
+  };
+}
+
+/** A page hears nothing of a worker that ends, so the worker says so; `inside.ts` has the other half. */
+function attachWeb(worker: AnyWorker, events: WorkerEvents): HostWorker {
+  let over = false;
+  const end = (how: WorkerEnd): void => {
+    if (over) return;
+    over = true;
+    worker.terminate();
+    events.onEnd(how);
+  };
+  worker.addEventListener!("message", ({ data }: { data: unknown }) => {
+    if (isFarewell(data)) end({ error: data.farewell });
+    else if (!over) events.onMessage(data);
+  });
+  worker.addEventListener!("error", ({ message }: { message?: string }) => {
+    const why = message ?? "it could not be loaded: is it served, and is it JavaScript?";
+    end({ error: new Error(why) });
+  });
+  return {
+    post: (message, transfers) => worker.postMessage(message, transfers),
+    terminate: async () => end({}),
+  };
+}
+
+/** The last words of a worker of a page. */
+interface Farewell {
+  readonly farewell: unknown;
+}
+
+function isFarewell(data: unknown): data is Farewell {
+  return typeof data === "object" && data !== null && "farewell" in data;
+}
+
+/** The side that started this worker; null where this is no worker. */
+export function starter(): Starter | null {
+  if (node !== undefined) return node.isMainThread ? null : nodeStarter(node);
+  const isWorker = typeof host.WorkerGlobalScope === "function" && host.postMessage !== undefined;
+  return isWorker ? webStarter() : null;
+}
+
+function nodeStarter({ parentPort, workerData }: WorkerThreads): Starter | null {
+  if (parentPort === null) return null;
+  return {
+    data: workerData,
+    post: (message, transfers) => parentPort.postMessage(message, transfers),
+    listen: (onMessage) => parentPort.on("message", onMessage),
+    // The host tells whoever started it.
+    onError: () => {},
+  };
+}
+
+function postToPage(message: unknown, transfers: readonly object[] = []): void {
+  host.postMessage!(message, transfers);
+}
+
+function webStarter(): Starter {
+  return {
+    data: null,
+    post: postToPage,
+    listen: (onMessage) =>
+      host.addEventListener!("message", ({ data }: { data: unknown }) => onMessage(data)),
+    onError(listener) {
+      const fail = (error: unknown): void => {
+        listener(error);
+        postToPage({ farewell: error } satisfies Farewell);
+        host.close!();
+      };
+      host.addEventListener!("error", (event: { error: unknown }) => fail(event.error));
+      host.addEventListener!("unhandledrejection", (event: { reason: unknown }) =>
+        fail(event.reason),
+      );
+    },
+  };
+}
