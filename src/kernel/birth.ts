@@ -35,6 +35,10 @@ import { WheelEntry } from "./wheel.ts";
 
 /** Makes a new incarnation and runs its `init`; called in a turn of the cell. */
 export function begin(cell: Cell): void {
+  if (cell.rare !== null && cell.rare.waitsForName) {
+    cell.rare.mayBegin = true;
+    return;
+  }
   const incarnation = new Incarnation(cell);
   cell.incarnation = incarnation;
   cell.flags |= BUSY;

@@ -121,6 +121,10 @@ export class Rare {
   startedAt = 0;
   /** Refs that the host has not collected; only counted with `stopWhenUnreferenced`. */
   refs = 0;
+  /** Another node is asked whether it may have its name: it does not begin before the answer. */
+  waitsForName = false;
+  /** It would have begun, if it had not waited for that. */
+  mayBegin = false;
   /** The way to where it runs, while it is `AWAY`. */
   door: Door | null = null;
   /** Of what is `FOREIGN`: where its home is. */

@@ -40,6 +40,8 @@ export interface Kernel {
   readonly name: string;
   /** Sets this life of the system apart from all others of its name. */
   readonly incarnation: string;
+  /** The incarnation of the node in which the system was made: its own, outside of threads. */
+  readonly root: string;
   readonly world: World;
   readonly wheel: Wheel;
   readonly deadlines: Deadlines;

@@ -29,6 +29,8 @@ export interface Parts {
   scheduler(...args: ConstructorParameters<typeof Scheduler>): Scheduler;
   router(...args: ConstructorParameters<typeof Router>): Router;
   stopwatch(world: World, limitMs: number, development: boolean): Stopwatch | null;
+  /** The incarnation of the node in which the system was made, where that is another. */
+  readonly root?: string;
   /** Lines about failures are written by another node. */
   readonly failuresGoElsewhere?: boolean;
   watchCollection(onGone: (cell: Cell) => void): (ref: ActorRef, cell: Cell) => void;
@@ -66,9 +68,11 @@ export function wire(options: SystemOptions, parts: Parts = HOST): Kernel {
     overflows: 0,
   };
   let lastId = 0;
+  const incarnation = world.id();
   return {
     name: options.name ?? "local",
-    incarnation: world.id(),
+    incarnation,
+    root: parts.root ?? incarnation,
     world,
     wheel,
     deadlines,

@@ -74,6 +74,19 @@ export class Groups<T extends object> {
     for (const members of this.#memberships.get(member) ?? []) members.set(member, 0);
   }
 
+  /** Takes a member out of a group, however often it joined. */
+  remove({ scope, name }: Group<unknown>, member: T): void {
+    const members = this.#scopes.get(scope)?.get(name);
+    if (members?.has(member) === true) this.#remove(members, member);
+  }
+
+  /** Who is in which group. */
+  *all(): Iterable<Group<unknown> & { readonly member: T }> {
+    for (const [members, { scope, name }] of this.#keys) {
+      for (const member of members.keys()) yield { scope, name, member };
+    }
+  }
+
   /** Takes a member out of all its groups, however often it joined. */
   leaveAll(member: T): void {
     for (const members of this.#memberships.get(member) ?? []) this.#remove(members, member);

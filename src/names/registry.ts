@@ -1,3 +1,10 @@
+/** Whoever has the last word on names. */
+export interface NameAuthority<T> {
+  /** Somebody here wants a name that nobody here has. */
+  claim(name: string, bearer: T): void;
+  release(bearer: T): void;
+}
+
 /**
  * Unique names. Knows nothing of actors: `T` is whatever bears a name.
  *
@@ -6,12 +13,19 @@
 export class Registry<T extends object> {
   readonly #byName = new Map<string, T>();
   readonly #nameOf = new Map<T, string>();
+  #authority: NameAuthority<T> | null = null;
+
+  /** From now on names are given here with a reservation: `authority` has to agree. */
+  answerTo(authority: NameAuthority<T>): void {
+    this.#authority = authority;
+  }
 
   /** Gives `name` to `bearer`; false when somebody has it. */
   claim(name: string, bearer: T): boolean {
     if (this.#byName.has(name)) return false;
     this.#byName.set(name, bearer);
     this.#nameOf.set(bearer, name);
+    this.#authority?.claim(name, bearer);
     return true;
   }
 
@@ -21,6 +35,7 @@ export class Registry<T extends object> {
     if (name === undefined) return;
     this.#nameOf.delete(bearer);
     this.#byName.delete(name);
+    this.#authority?.release(bearer);
   }
 
   get(name: string): T | undefined {

@@ -80,6 +80,8 @@ export class Bodies implements Family {
     const cell = new Cell(kernel, definition, options, this.#house, props);
     cell.extra.name = stub.label;
     cell.extra.identity = stub;
+    // What it joined in a thread that is lost, it joins here anew, if it does: nothing is counted yet.
+    kernel.groups.recount(stub);
     bodies.set(number, cell);
     this.#bodies.set(cell, { cell, number, isSuspended: false });
     const { road } = stub.rare!.door as StubDoor;

@@ -163,10 +163,14 @@ export class Peer {
     return number > 0 ? this.exports.at(number) : this.bodies.get(-number);
   }
 
-  #sender(reader: Reader): Cell | null {
-    if (!ops.hasFrom(reader.head)) return null;
-    const number = reader.next<number>();
+  /** The sender that the other side means by a number; null where it is not known. */
+  senderOf(number: number): Cell | null {
+    if (number === 0) return null;
     return (number > 0 ? this.exports.at(number) : this.imports.get(-number)) ?? null;
+  }
+
+  #sender(reader: Reader): Cell | null {
+    return ops.hasFrom(reader.head) ? this.senderOf(reader.next()) : null;
   }
 
   #hearCasts(reader: Reader): void {

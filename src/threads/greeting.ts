@@ -4,6 +4,8 @@ import type { Control } from "./control.ts";
 export interface Greeting {
   /** In addresses and labels: `local/threads#0`. */
   readonly name: string;
+  /** Of the node in which the system was made. */
+  readonly root: string;
   readonly development: boolean;
   readonly callTimeout: number;
   readonly capacity: number;

@@ -40,7 +40,7 @@ export function serveStarter(): void {
 /** Makes this thread's node; answers what takes in batches. */
 function serve(from: Starter, greeting: Greeting): (batch: Batch) => void {
   here.isThread = true;
-  const { name, development, callTimeout, capacity, window, control, beatMs } = greeting;
+  const { name, root, development, callTimeout, capacity, window, control, beatMs } = greeting;
   const pulse = control === undefined ? null : new Pulse(control, takeTurn);
   let peer: Peer | null = null;
   const kernel: Kernel = wire(
@@ -54,6 +54,7 @@ function serve(from: Starter, greeting: Greeting): (batch: Batch) => void {
     {
       ...HOST,
       failuresGoElsewhere: true,
+      root,
       scheduler: (world, take, beforePause) =>
         new Scheduler(world, pulse?.takeTurn ?? take, beforePause),
     },
@@ -63,7 +64,7 @@ function serve(from: Starter, greeting: Greeting): (batch: Batch) => void {
   };
   peer = new Peer(kernel, transport, { name: "the thread that started this one", window });
   const bodies = new Bodies(peer);
-  shareWith(peer);
+  shareWith(peer, false);
   reportTo(peer, kernel);
   pulse?.start(peer, () => waitingIn(bodies.list()), beatMs);
   from.onError((error) => peer.close(KILLED, asError(error)));

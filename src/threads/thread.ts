@@ -88,7 +88,7 @@ export class Thread implements Transport {
     this.peer = new Peer(kernel, this, { name: this.name, window: options.window });
     this.standIns = new StandIns(this.peer);
     this.actorNames = new ActorNames(this.peer);
-    shareWith(this.peer);
+    shareWith(this.peer, true);
     hearReports(this.peer);
     this.#startLimit = new Alarm(() => this.#startedTooLate());
     kernel.wheel.set(this.#startLimit, options.startTimeout);
@@ -116,10 +116,11 @@ export class Thread implements Transport {
   }
 
   #greeting(): Greeting {
-    const { name, scope, callTimeout, capacity } = this.#kernel;
+    const { name, root, scope, callTimeout, capacity } = this.#kernel;
     const { window, beatMs } = this.#options;
     return {
       name: `${name}/${this.name}`,
+      root,
       development: scope !== undefined,
       callTimeout,
       capacity,

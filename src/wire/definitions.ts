@@ -6,7 +6,7 @@ import { describe } from "../kernel/exit-reason.ts";
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** What may be registered: definitions, and the classes of the errors that their calls reject with. */
-export type Registrable = ActorDef<never, never> | ErrorClass;
+export type Registrable = ActorDef<unknown, never> | ErrorClass;
 
 const byName = new Map<string, Behaviour>();
 const names = new Map<Behaviour, string>();
