@@ -6,6 +6,7 @@ import { isFull, waitForRoom } from "./mailbox.ts";
 import { PendingCall } from "./pending-call.ts";
 import { running, type Handling } from "./running.ts";
 import type { Verb } from "./verb.ts";
+import { chainOf, farCircle } from "./waiting-chain.ts";
 
 /** How one call differs from the usual. */
 export interface CallOptions {
@@ -124,9 +125,10 @@ export function passOn(call: PendingCall, to: Cell): boolean {
 function closesCircle(call: PendingCall, { incarnation, work }: Handling, to: Cell): boolean {
   const { cell } = incarnation;
   // What has finished since waits for nothing, though its call may still be open.
-  const circle = cell.atWork === work ? waitingCircle(cell, to) : null;
-  if (circle === null) return false;
-  const labels = circle.map(({ label }) => label);
+  if (cell.atWork !== work) return false;
+  const circle = waitingCircle(cell, to)?.map(({ label }) => label);
+  const labels = circle ?? farCircle(chainOf({ incarnation, work }), to);
+  if (labels === null) return false;
   call.reject(new DeadlockError(`call ${call.describe()}`, labels));
   return true;
 }

@@ -52,3 +52,11 @@ export function farDoorOf(cell: Cell): FarDoor {
 export function identityOf(cell: Cell): Cell {
   return cell.rare?.identity ?? cell;
 }
+
+/** What tells an actor from all others, and is the same in all nodes of a system. */
+export function idInAllNodes({ kernel, id, rare }: Cell): string {
+  const far = rare === null ? null : rare.far;
+  const node = far === null ? kernel.incarnation : far.incarnation;
+  const number = far === null ? id : far.id;
+  return node === kernel.root ? String(number) : `${node}/${number}`;
+}

@@ -1,7 +1,7 @@
 import type { Group as GroupKey } from "../names/groups.ts";
 import type { ActorDef } from "./behaviour.ts";
+import { idInAllNodes } from "./door.ts";
 import { hashText } from "./hash.ts";
-import type { Cell } from "./cell.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkName } from "./options.ts";
 import { refTo, type AnyRef, type Ref } from "./ref.ts";
@@ -22,14 +22,6 @@ export function group<A>(_def: ActorDef<A, never>, name: string, scope = "defaul
   checkName("group: name", name ?? "");
   checkName("group: scope", scope);
   return { scope, name };
-}
-
-/** What tells an actor from all others, and is the same in all nodes of a system. */
-function idInAllNodes({ kernel, id, rare }: Cell): string {
-  const far = rare === null ? null : rare.far;
-  const node = far === null ? kernel.incarnation : far.incarnation;
-  const number = far === null ? id : far.id;
-  return node === kernel.root ? String(number) : `${node}/${number}`;
 }
 
 /** All actors of a group, as one. Members come and go; each use looks at who is there now. */

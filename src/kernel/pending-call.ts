@@ -5,6 +5,7 @@ import type { DownReason } from "./exit-reason.ts";
 import type { Owed } from "./owed.ts";
 import type { Handling } from "./running.ts";
 import type { Verb } from "./verb.ts";
+import type { Chain } from "./waiting-chain.ts";
 
 /** What few calls ever need, so that the many do not carry it. */
 class CallExtra {
@@ -18,6 +19,8 @@ class CallExtra {
   owedAfter: PendingCall | null = null;
   /** Whose reply it is, where it was passed on to another actor than the receiver. */
   passedTo: Cell | null = null;
+  /** Who waits for the handler that waits, in other nodes; development only. */
+  chain: Chain | null = null;
   /** The handler that waits; development only. */
   waiter: Handling | null = null;
   unlisten: (() => void) | null = null;

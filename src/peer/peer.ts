@@ -1,13 +1,14 @@
 import { FOREIGN, type Cell } from "../kernel/cell.ts";
 import { identityOf } from "../kernel/door.ts";
 import { Envelope, HELD } from "../kernel/envelope.ts";
-import { MailboxFullError } from "../kernel/errors.ts";
+import { DeadlockError, MailboxFullError } from "../kernel/errors.ts";
 import { NOPROC, type ExitReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { PendingCall } from "../kernel/pending-call.ts";
 import { checkMessage } from "../kernel/schema.ts";
 import { openerOf, PULL } from "../kernel/streams.ts";
 import type { Verb } from "../kernel/verb.ts";
+import { farCircle, type Chain } from "../kernel/waiting-chain.ts";
 import { Unpacker } from "../wire/codec.ts";
 import * as ops from "../wire/ops.ts";
 import { IncomingCalls } from "./answering.ts";
@@ -204,12 +205,14 @@ export class Peer {
     const to = this.receiver(reader.next());
     const tag = reader.next<number>();
     const timeoutMs = reader.next<number>();
+    const chain = ops.hasChain(reader.head) ? reader.next<readonly string[]>() : null;
     const from = this.#sender(reader);
     this.window.arrived(1);
     if (to === undefined) return this.outbox.say(ops.NOBODY, tag);
     const verb = verbIn(to, reader);
     const opens = verb.kind === "stream";
     const call = this.calls.open(tag, to, verb, timeoutMs, opens ? "stream" : "value");
+    if (chain !== null && closesFarCircle(call, chain, to)) return;
     try {
       this.kernel.router.deliver(envelopeFor(to, verb, reader.left, reader, call, from));
     } catch (error) {
@@ -243,6 +246,15 @@ export class Peer {
         this.kernel.log.logger.error({ actor: this.name, error }, "a message could not be carried");
     }
   }
+}
+
+/** Rejects a call of one whom the receiver, over other nodes, waits for. */
+function closesFarCircle(call: PendingCall, chain: Chain, to: Cell): boolean {
+  call.extra.chain = chain;
+  const circle = farCircle(chain, to);
+  if (circle === null) return false;
+  call.reject(new DeadlockError(`call ${call.describe()}`, circle));
+  return true;
 }
 
 function castsIn(record: readonly unknown[]): number {

@@ -1,15 +1,20 @@
 import { passOn } from "../kernel/calls.ts";
 import type { Cell } from "../kernel/cell.ts";
 import { HELD, Envelope } from "../kernel/envelope.ts";
-import { DeadlockError, MailboxFullError } from "../kernel/errors.ts";
+import { BadInputError, DeadlockError, MailboxFullError } from "../kernel/errors.ts";
 import type { PendingCall } from "../kernel/pending-call.ts";
+import type { Verb } from "../kernel/verb.ts";
 import { running } from "../kernel/running.ts";
 import { LEAVE, PULL } from "../kernel/streams.ts";
+import { chainOf, type Chain } from "../kernel/waiting-chain.ts";
 import { goesAsItIs } from "../wire/codec.ts";
 import * as ops from "../wire/ops.ts";
 import { kindOfCell, numberOf, type Kind } from "./kinds.ts";
 import type { RemoteStream } from "./open-streams.ts";
 import type { Peer } from "./peer.ts";
+
+/** A record holds so many, beside all else that is in it. */
+const MOST_ARGUMENTS = ops.MOST_PARTS - 8;
 
 /** The way that messages take to one actor in the other node. */
 export class Road {
@@ -65,6 +70,7 @@ export class Road {
     const { peer } = this;
     const { outbox } = peer;
     const { verb, call, count, first, second } = envelope;
+    if (count > MOST_ARGUMENTS) throw tooMany(this.#cell, verb, count);
     const before = outbox.packer.specials.length;
     // Packed before anything is appended: it may fail, and it may have to tell of refs first.
     const many = count > HELD ? this.#packAll(envelope) : null;
@@ -121,9 +127,13 @@ export class Road {
     const limit = remainingMs === Infinity ? -1 : remainingMs;
     const opens = this.#kind.verbs[verb]!.kind === "stream";
     const hasFrom = from !== 0;
-    const head = ops.header(ops.CALL, 3 + (hasFrom ? 1 : 0) + count, isSpecial, verb, hasFrom);
+    const chain = chainFor(call);
+    const more = (hasFrom ? 1 : 0) + (chain === null ? 0 : 1);
+    const head = ops.header(ops.CALL, 3 + more + count, isSpecial, verb, hasFrom);
     outbox.lastCasts = -1;
-    records.push(head, this.#to, questions.call(call, opens), limit);
+    const tag = questions.call(call, opens);
+    records.push(chain === null ? head : ops.withChain(head), this.#to, tag, limit);
+    if (chain !== null) records.push(chain);
     if (hasFrom) records.push(from);
   }
 
@@ -162,6 +172,18 @@ export class Road {
     // What is under way cannot be called back, so that of the two policies only one is left.
     else kernel.router.deadLetter(envelope, "window full");
   }
+}
+
+function tooMany({ label }: Cell, { name }: Verb, count: number): BadInputError {
+  return new BadInputError(
+    `${label}, ${name}: ${count} arguments are more than the ${MOST_ARGUMENTS} that go to another thread; put them into an array`,
+  );
+}
+
+/** Who waits for the one who waits for a call; null where nobody knows. */
+function chainFor({ more }: PendingCall): Chain | null {
+  if (more === null) return null;
+  return more.waiter === null ? more.chain : chainOf(more.waiter);
 }
 
 function streamOf({ first }: Envelope): RemoteStream {

@@ -4,8 +4,8 @@
  * A batch is one flat array of records; a record is a header, a small integer, and what follows it:
  *
  * ```text
- *   header   length of what follows │ verb │ has a sender │ has specials │ op
- *   bits     28 … 18                │ 17…8 │ 7            │ 6            │ 5…0
+ *   header   has a chain │ length of what follows │ verb │ has a sender │ has specials │ op
+ *   bits     29          │ 28 … 18                │ 17…8 │ 7            │ 6            │ 5…0
  * ```
  *
  * Flat, because an array of numbers and strings is what structured clone is best at: an array for
@@ -76,6 +76,7 @@ export const NAMED = 38;
 
 const SPECIALS = 1 << 6;
 const FROM = 1 << 7;
+const CHAIN = 1 << 29;
 const VERB = 8;
 const LENGTH = 18;
 
@@ -111,7 +112,16 @@ export function opOf(head: number): number {
 }
 
 export function lengthOf(head: number): number {
-  return head >> LENGTH;
+  return (head >> LENGTH) & MOST_PARTS;
+}
+
+/** The same header, of a call that says who waits for the one who waits for it. */
+export function withChain(head: number): number {
+  return head | CHAIN;
+}
+
+export function hasChain(head: number): boolean {
+  return (head & CHAIN) !== 0;
 }
 
 export function verbOf(head: number): number {
