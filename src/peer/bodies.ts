@@ -162,6 +162,8 @@ export class Bodies implements Family {
 
   started(child: Cell): void {
     this.#say(ops.STARTED, this.#bodies.get(child)!.number);
+    // What it is about to do may hold this thread: that it has started is known before that.
+    if (child.mailbox.size > 0) this.#peer.outbox.flush();
   }
 
   beginByHand(child: Cell): void {
