@@ -9,6 +9,7 @@ import { KILLED, type ExitReason } from "../kernel/exit-reason.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import type { LinkedExit } from "../kernel/signals.ts";
 import { neverStarts } from "../kernel/unborn.ts";
+import { KernelThenable } from "../kernel/verb.ts";
 import { checkCanBeSent } from "../wire/codec.ts";
 import { registeredName, registeredNames } from "../wire/definitions.ts";
 import * as ops from "../wire/ops.ts";
@@ -18,8 +19,11 @@ import type { Window } from "./window.ts";
 
 /** Who knows of nodes that can run actors. */
 export interface Lodging {
-  /** The node for an actor that is about to begin, when there is one; throws where there is none. */
-  lodge(cell: Cell): StandIns | Promise<StandIns>;
+  /**
+   * The node for an actor that is about to begin; a promise, after which it is asked again, where
+   * there is none yet. Throws, or rejects, where there will be none.
+   */
+  lodge(cell: Cell): StandIns | Promise<unknown>;
   /** Called with the actor's node when it is to be killed, which a blocked node does not see to. */
   urge(node: StandIns): void;
 }
@@ -81,10 +85,20 @@ export class StandIns {
   }
 }
 
-/** The `init` that waits for the body's. */
-interface Starting {
-  resolve(): void;
-  reject(error: unknown): void;
+/**
+ * The `init` that waits for the body's.
+ *
+ * No promise: what is said behind `STARTED` in the same batch must find the actor started.
+ */
+class Starting extends KernelThenable {
+  resolve: () => void = () => {};
+  reject: (error: unknown) => void = () => {};
+
+  // oxlint-disable-next-line no-thenable -- it is one, and made without a promise on purpose
+  override then(done: () => void, failed: (error: unknown) => void = () => {}): void {
+    this.resolve = done;
+    this.reject = failed;
+  }
 }
 
 /** Kills the body when the incarnation is killed on its way out. */
@@ -159,31 +173,29 @@ class StandIn implements Door {
   // --- its life, as the kernel asks for it -----------------------------------------------------
 
   /** Begins the body, or begins it again. */
-  begin(): Promise<void> {
+  begin(): KernelThenable {
     this.cell.family = new BodyAsFamily(this);
-    if (this.#isHeld) {
-      this.#beginAgain(this.#node!.peer);
-    } else {
-      const node = this.#lodging.lodge(this.cell);
-      if (node instanceof Promise) return this.#spawnThere(node);
-      this.#spawn(node);
-    }
-    return this.#untilStarted();
+    const starting = new Starting();
+    this.#starting = starting;
+    if (this.#isHeld) this.#beginAgain(this.#node!.peer);
+    else this.#find();
+    return starting;
   }
 
-  #untilStarted(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#starting = { resolve, reject };
-    });
-  }
-
-  async #spawnThere(found: Promise<StandIns>): Promise<void> {
+  #find(): void {
     const { incarnation } = this.cell;
-    const node = await found;
-    // Stopped, or killed, since.
-    if (incarnation === null || incarnation.over || this.cell.incarnation !== incarnation) return;
-    this.#spawn(node);
-    await this.#untilStarted();
+    const node = this.#lodging.lodge(this.cell);
+    if (!(node instanceof Promise)) return this.#spawn(node);
+    // Stopped, or killed, since?
+    const waits = (): boolean =>
+      incarnation?.over === false && this.cell.incarnation === incarnation;
+    node
+      .then(() => {
+        if (waits()) this.#find();
+      })
+      .catch((error: unknown) => {
+        if (waits()) this.#failStart(error);
+      });
   }
 
   #spawn(node: StandIns): void {

@@ -187,8 +187,11 @@ export class Thread implements Transport {
 
   #describe({ error, code }: WorkerEnd): string {
     const { url } = this.#options;
-    if (error !== undefined) return `has ended: ${show(error)}`;
-    if (this.status !== "starting")
+    const isReady = this.status !== "starting";
+    if (error !== undefined) {
+      return isReady ? `has ended: ${show(error)}` : `could not load ${url}: ${show(error)}`;
+    }
+    if (isReady)
       return `has ended by itself${code === undefined ? "" : `, with exit code ${code}`}`;
     return `ended before it was ready: ${url} has to call register({ … }) of troupe/threads, and a \`worker\` function has to pass its options on to new Worker`;
   }

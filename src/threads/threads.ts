@@ -176,7 +176,7 @@ function placeIn(running: RunningPools, choose: (pool: Pool) => StandIns): Place
   return makePlace(running.isReal, {
     lodge(cell) {
       const pool = running.find(cell);
-      return pool instanceof Promise ? pool.then(choose) : choose(pool);
+      return pool instanceof Promise ? pool : choose(pool);
     },
     urge: (node) => running.present(node.peer.kernel)?.urge(node),
   });

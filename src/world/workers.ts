@@ -153,14 +153,26 @@ function attachWeb(worker: AnyWorker, events: WorkerEvents): HostWorker {
     if (isFarewell(data)) end({ error: data.farewell });
     else if (!over) events.onMessage(data);
   });
-  worker.addEventListener!("error", ({ message }: { message?: string }) => {
-    const why = message ?? "it could not be loaded: is it served, and is it JavaScript?";
+  worker.addEventListener!("error", (event: ErrorEventLike) => {
+    // Deno ends whoever started a worker that failed, unless this is called.
+    event.preventDefault?.();
+    const why = event.message ?? "is it served, and is it JavaScript?";
     end({ error: new Error(why) });
   });
+  // Bun tells of the end of a worker of its own kind.
+  worker.addEventListener!("close", ({ code }: { code?: number }) =>
+    end(code === undefined ? {} : { code }),
+  );
   return {
     post: (message, transfers) => worker.postMessage(message, transfers),
     terminate: async () => end({}),
   };
+}
+
+interface ErrorEventLike {
+  /** Undefined where the file was not loaded at all. */
+  readonly message?: string;
+  preventDefault?(): void;
 }
 
 /** The last words of a worker of a page. */
@@ -174,9 +186,10 @@ function isFarewell(data: unknown): data is Farewell {
 
 /** The side that started this worker; null where this is no worker. */
 export function starter(): Starter | null {
-  if (node !== undefined) return node.isMainThread ? null : nodeStarter(node);
-  const isWorker = typeof host.WorkerGlobalScope === "function" && host.postMessage !== undefined;
-  return isWorker ? webStarter() : null;
+  // Deno has both kinds of workers, and takes one that is a page's for the main thread.
+  const isWebs = typeof host.WorkerGlobalScope === "function" && host.postMessage !== undefined;
+  if (isWebs) return webStarter();
+  return node === undefined || node.isMainThread ? null : nodeStarter(node);
 }
 
 function nodeStarter({ parentPort, workerData }: WorkerThreads): Starter | null {
@@ -194,6 +207,15 @@ function postToPage(message: unknown, transfers: readonly object[] = []): void {
   host.postMessage!(message, transfers);
 }
 
+function sayFarewell(error: unknown): void {
+  try {
+    postToPage({ farewell: error } satisfies Farewell);
+  } catch {
+    // It holds what cannot be cloned, as functions cannot.
+    postToPage({ farewell: new Error(String(error)) } satisfies Farewell);
+  }
+}
+
 function webStarter(): Starter {
   return {
     data: null,
@@ -201,14 +223,18 @@ function webStarter(): Starter {
     listen: (onMessage) =>
       host.addEventListener!("message", ({ data }: { data: unknown }) => onMessage(data)),
     onError(listener) {
-      const fail = (error: unknown): void => {
+      const fail = (event: ErrorEventLike, error: unknown): void => {
+        // The other side deals with it: it is nothing for the page's console.
+        event.preventDefault?.();
         listener(error);
-        postToPage({ farewell: error } satisfies Farewell);
+        sayFarewell(error);
         host.close!();
       };
-      host.addEventListener!("error", (event: { error: unknown }) => fail(event.error));
-      host.addEventListener!("unhandledrejection", (event: { reason: unknown }) =>
-        fail(event.reason),
+      host.addEventListener!("error", (event: ErrorEventLike & { error: unknown }) =>
+        fail(event, event.error),
+      );
+      host.addEventListener!("unhandledrejection", (event: ErrorEventLike & { reason: unknown }) =>
+        fail(event, event.reason),
       );
     },
   };
