@@ -17,6 +17,9 @@ import type { Peer } from "./peer.ts";
 import { Road } from "./road.ts";
 import type { Window } from "./window.ts";
 
+/** Nodes that an actor may take down, or be taken down with, before it has not started. */
+const LOST_STARTS = 3;
+
 /** Who knows of nodes that can run actors. */
 export interface Lodging {
   /**
@@ -162,6 +165,8 @@ class StandIn implements Door {
   #isHeld = false;
   #props: unknown = undefined;
   #starting: Starting | null = null;
+  /** Nodes in a row that were lost while it was starting there. */
+  #lostStarts = 0;
   /** Whom to tell when the body has ended. */
   #whenEnded: (() => void) | null = null;
 
@@ -268,6 +273,7 @@ class StandIn implements Door {
   started(): void {
     const starting = this.#starting;
     this.#starting = null;
+    this.#lostStarts = 0;
     starting?.resolve();
   }
 
@@ -325,10 +331,20 @@ class StandIn implements Door {
     this.#forget();
     if (this.#whenEnded !== null) return this.#ended();
     if (wasHeld || cell.status === "stopped" || cell.rare?.ending != null) return;
-    if (this.#starting !== null) return this.#failStart(error);
+    if (this.#starting !== null) return this.#tryAgain(error);
     const killed = reason.kind === "killed";
     if (killed) cell.incarnation?.fence(KILLED);
     cell.keeper?.failed(cell, { error, phase: "thread", reason, killed });
+  }
+
+  /** Its thread ended while it was starting there, for another's sake as likely as for its own. */
+  #tryAgain(error: Error): void {
+    if (++this.#lostStarts >= LOST_STARTS) return this.#failStart(error);
+    try {
+      this.#find();
+    } catch (why) {
+      this.#failStart(why);
+    }
   }
 
   #ended(): void {

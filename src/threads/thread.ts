@@ -209,8 +209,9 @@ export class Thread implements Transport {
     }
     this.#kernel.stats.deadLetters += this.control?.[WAITING] ?? 0;
     this.wasReady = wasReady;
-    this.peer.close(reason, error);
+    // First: what has failed with it is begun anew at once, and not on this one.
     this.#onEnd(this, error);
+    this.peer.close(reason, error);
   }
 
   /** It has said hello, before it ended. */
