@@ -23,6 +23,9 @@ export const peers: readonly Contender[] = [
   { name: "comedy", runs: "peer", module: "comedy" },
   { name: "xstate", note: SYNCHRONOUS, runs: "peer", module: "xstate" },
   { name: "EventEmitter", note: SYNCHRONOUS, runs: "peer", module: "emitter" },
+  { name: "comlink", runs: "peer", module: "comlink" },
+  { name: "piscina", runs: "peer", module: "piscina" },
+  { name: "postMessage", note: "one each", runs: "peer", module: "post-message" },
   { name: "Erlang", runs: "erlang", module: "bench_send" },
   { name: "gen_server", runs: "erlang", module: "bench_server" },
 ];

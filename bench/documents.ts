@@ -19,12 +19,15 @@ export function writeDocuments(results: Results): void {
   const names = peers.map(({ name }) => name);
   // Its rows have a server beside them, and not a library.
   const kv = results.rows.filter(({ workload }) => workload === "kv");
+  // They have others beside them, with columns of their own.
+  const threads = results.rows.filter(({ workload }) => workload.startsWith("thread-"));
   const many = results.rows.filter((row) => peersOf(row).length >= LEAST_PEERS);
-  const few = results.rows.filter((row) => !many.includes(row) && !kv.includes(row));
+  const few = results.rows.filter((row) => ![...many, ...kv, ...threads].includes(row));
   const figures = [
     measuredOn(results),
     markdownTable(many, names),
     markdownTable(few, names),
+    markdownTable(threads, names),
     ...(kv.length > 0 ? [markdownTable(kv, ["redis-server"])] : []),
   ];
   const text = replaceBetween(readFileSync(TEXT, "utf8"), "figures", figures.join("\n\n"));

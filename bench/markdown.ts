@@ -1,5 +1,6 @@
 import type { ResultBeside, ResultRow } from "./results.ts";
 import { short, unitOf } from "./table.ts";
+import { isMoreBetter } from "./workload.ts";
 
 /** The column of what is no peer: the least that does the same work, or whatever the row names. */
 const LIMIT = "limit";
@@ -32,7 +33,7 @@ function cell(row: ResultRow, column: string, peers: readonly string[]): string 
   // JSON has no NaN: what was one when it was measured is null when it is read again.
   if (!Number.isFinite(theirs.ratio)) return figure;
   const text = `${figure} (${short(theirs.ratio)} ×)`;
-  const ahead = row.unit === "per s" ? theirs.ratio < 1 : theirs.ratio > 1;
+  const ahead = isMoreBetter(row.unit) ? theirs.ratio < 1 : theirs.ratio > 1;
   return ahead && column !== LIMIT ? `**${text}**` : text;
 }
 

@@ -1,5 +1,5 @@
 import type { ResultBeside, ResultRow } from "./results.ts";
-import type { Unit } from "./workload.ts";
+import { isMoreBetter, type Unit } from "./workload.ts";
 
 const WIDTHS = [44, 6, 10, 10, 7, 9] as const;
 
@@ -24,7 +24,8 @@ function times(ratio: number): string {
 
 /** Which way is better, where it is not the usual one. */
 export function unitOf(unit: Unit): string {
-  return unit === "per s" ? "/s ↑" : unit;
+  const name = unit === "per s" ? "/s" : unit;
+  return isMoreBetter(unit) ? `${name} ↑` : name;
 }
 
 export const header = cells(["workload", "unit", "median", "min", "spread", "ratio"]);

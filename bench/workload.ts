@@ -4,8 +4,13 @@
  *       └ row      a figure of it: one line of the table
  */
 
-/** What a figure is in. Of `per s` more is better, of all others less; a `%` is a part of a whole. */
-export type Unit = "ns" | "ms" | "bytes" | "per s" | "%";
+/** What a figure is in; a `%` is a part of a whole, a `×` how many times as fast. */
+export type Unit = "ns" | "ms" | "bytes" | "per s" | "%" | "×";
+
+/** Of all others less is better. */
+export function isMoreBetter(unit: Unit): boolean {
+  return unit === "per s" || unit === "×";
+}
 
 /** One row of the results. */
 export interface Measurement {

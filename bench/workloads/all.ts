@@ -22,6 +22,14 @@ const workloads = {
   timers: async (): Promise<Workload> => (await import("./timers.ts")).timers,
   monitors: async (): Promise<Workload> => (await import("./monitors.ts")).monitors,
   names: async (): Promise<Workload> => (await import("./names.ts")).names,
+  "thread-cast": async (): Promise<Workload> => (await import("./thread-cast.ts")).threadCast,
+  "thread-call": async (): Promise<Workload> => (await import("./thread-call.ts")).threadCall,
+  "thread-call-1000": async (): Promise<Workload> =>
+    (await import("./thread-call.ts")).threadCall1000,
+  "thread-cpu": async (): Promise<Workload> => (await import("./thread-cpu.ts")).threadCpu,
+  "thread-blocked": async (): Promise<Workload> =>
+    (await import("./thread-blocked.ts")).threadBlocked,
+  "thread-spawn": async (): Promise<Workload> => (await import("./thread-spawn.ts")).threadSpawn,
   start: async (): Promise<Workload> => (await import("./start.ts")).start,
   kv: async (): Promise<Workload> => (await import("./kv.ts")).kv,
 };

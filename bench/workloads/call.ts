@@ -11,7 +11,7 @@ interface Counting {
 }
 
 /** The reply to the last call tells how many there were. */
-type Asking = (target: Counting, count: number) => Promise<number>;
+export type Asking = (target: Counting, count: number) => Promise<number>;
 
 export const one: Asking = async (target, count) => {
   let last = 0;
@@ -19,7 +19,7 @@ export const one: Asking = async (target, count) => {
   return last;
 };
 
-const many: Asking = async (target, count) => {
+export const many: Asking = async (target, count) => {
   let last = 0;
   for (let sent = 0; sent < count; sent += IN_FLIGHT) {
     const replies: Promise<number>[] = [];

@@ -36,11 +36,14 @@ test("a peer that is ahead stands in bold, and the limit, which always is, does 
   ]);
 });
 
-test("where more is better, a peer with more is ahead", () => {
-  const [, , row] = markdownTable([rowOf("kv", 50, { nact: 100, xstate: 25 }, "per s")], PEERS)
+test.each([
+  ["per s", "/s ↑"],
+  ["×", "× ↑"],
+] as const)("where more is better, in %s, a peer with more is ahead", (unit, shown) => {
+  const [, , row] = markdownTable([rowOf("kv", 50, { nact: 100, xstate: 25 }, unit)], PEERS)
     .split("\n")
     .map(cells);
-  expect(row).toEqual(["kv", "/s ↑", "50.0", "**100 (0.50 ×)**", "25.0 (2.00 ×)"]);
+  expect(row).toEqual(["kv", shown, "50.0", "**100 (0.50 ×)**", "25.0 (2.00 ×)"]);
 });
 
 test("a figure without a ratio stands alone, also when it has been through JSON", () => {

@@ -37,4 +37,6 @@ test("one value has no spread, and nothing has no ratio to it", () => {
 
 test("where more is better, the unit says so", () => {
   expect(lines(rowOf("kv", 50_000, {}, "per s"))[0]).toContain("/s ↑");
+  expect(lines(rowOf("speed-up", 1.9, {}, "×"))[0]).toContain("× ↑");
+  expect(lines(rowOf("cast", 50, {}))[0]).not.toContain("↑");
 });
