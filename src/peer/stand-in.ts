@@ -1,20 +1,18 @@
-import { Behaviour } from "../kernel/behaviour.ts";
 import type { Belonging } from "../kernel/belonging.ts";
 import { AWAY, DRAINING, type Cell, type Failure, type Family } from "../kernel/cell.ts";
 import { endIncarnation } from "../kernel/death.ts";
 import type { Door } from "../kernel/door.ts";
 import type { Envelope } from "../kernel/envelope.ts";
-import { BadInputError, type StartFailure } from "../kernel/errors.ts";
+import type { StartFailure } from "../kernel/errors.ts";
 import { KILLED, type ExitReason } from "../kernel/exit-reason.ts";
-import type { Incarnation } from "../kernel/incarnation.ts";
 import type { LinkedExit } from "../kernel/signals.ts";
 import { neverStarts } from "../kernel/unborn.ts";
 import { KernelThenable } from "../kernel/verb.ts";
-import { checkCanBeSent } from "../wire/codec.ts";
-import { registeredName, registeredNames } from "../wire/definitions.ts";
+import { registeredName } from "../wire/definitions.ts";
 import * as ops from "../wire/ops.ts";
 import type { Peer } from "./peer.ts";
 import { Road } from "./road.ts";
+import type { StandIns } from "./stand-ins.ts";
 import type { Window } from "./window.ts";
 
 /** Nodes that an actor may take down, or be taken down with, before it has not started. */
@@ -29,63 +27,6 @@ export interface Lodging {
   lodge(cell: Cell): StandIns | Promise<unknown>;
   /** Called with the actor's node when it is to be killed, which a blocked node does not see to. */
   urge(node: StandIns): void;
-}
-
-/**
- * The stand-ins of the actors that run in one other node.
- *
- * ```text
- *   this node                         │  the other node
- *   parent ── stand-in ═ name, links, │  body: state, handlers,
- *             │          restarts …   │  │     timers, children
- *             └───── SPAWN, END … ────┼──►
- *             ◄── FAILED, GONE … ─────┼──┘
- * ```
- */
-export class StandIns {
-  readonly peer: Peer;
-  readonly #byNumber = new Map<number, StandIn>();
-  /** Called when nothing runs there any more. */
-  onEmpty: (() => void) | null = null;
-
-  constructor(peer: Peer) {
-    this.peer = peer;
-    const at = (number: number): StandIn | undefined => this.#byNumber.get(number);
-    peer.on(ops.STARTED, (reader) => at(reader.next())?.started());
-    peer.on(ops.FAILED, (reader) => {
-      const standIn = at(reader.next());
-      const error = reader.value();
-      standIn?.failed(error, reader.next(), reader.next(), reader.next());
-    });
-    peer.on(ops.LEAVING, (reader) => at(reader.next())?.leaving(reader.value() as ExitReason));
-    peer.on(ops.HELD, (reader) => at(reader.next())?.held());
-    peer.on(ops.GONE, (reader) => {
-      const standIn = at(reader.next());
-      const reason = reader.value() as ExitReason;
-      standIn?.gone(reason, reader.next(), reader.next(), reader.value());
-    });
-    peer.onClose((reason, error) => {
-      for (const standIn of this.#byNumber.values()) standIn.lost(reason, error);
-    });
-  }
-
-  /** Actors that run there. */
-  get size(): number {
-    return this.#byNumber.size;
-  }
-
-  /** The actors that run there. */
-  cells(): Cell[] {
-    return Array.from(this.#byNumber.values(), ({ cell }) => cell);
-  }
-
-  add(number: number, standIn: StandIn): void {
-    this.#byNumber.set(number, standIn);
-  }
-
-  delete(number: number): void {
-    if (this.#byNumber.delete(number) && this.#byNumber.size === 0) this.onEmpty?.();
-  }
 }
 
 /**
@@ -114,48 +55,13 @@ class Kill implements Belonging {
   }
 }
 
-const standIns = new WeakMap<Cell, StandIn>();
-
-/** Makes the behaviour of what stands for actors of a definition that run where `lodging` says. */
-export function standInFor(definition: Behaviour, lodging: Lodging): Behaviour {
-  return new Behaviour({
-    name: definition.name,
-    verbs: [...definition.verbs.values()],
-    definition,
-    settings: definition.settings,
-    init: (ctx: Incarnation) => {
-      const { cell } = ctx;
-      const known = standIns.get(cell) ?? new StandIn(cell, lodging);
-      standIns.set(cell, known);
-      return known.begin();
-    },
-    hooks:
-      definition.onExit === undefined
-        ? undefined
-        : {
-            onExit: (ctx: Incarnation, exit: LinkedExit) => standIns.get(ctx.cell)?.tellExit(exit),
-          },
-  });
-}
-
-/** Refuses, where it is spawned, what could never begin elsewhere. */
-export function checkCanGo(definition: Behaviour, props: unknown): void {
-  if (registeredName(definition) === undefined) {
-    const known = registeredNames().join(", ") || "nothing";
-    throw new BadInputError(
-      `spawn(${definition.name}): the definition is not registered, so that no thread can find it; call register({ … }) of troupe/threads in the module that defines it (registered: ${known})`,
-    );
-  }
-  checkCanBeSent(`spawn(${definition.name}): props`, props);
-}
-
 /**
  * What stands for one actor in the tree of its parent, while its code runs in another node.
  *
  * An ordinary cell, whose life is the kernel's business as any other's. In place of a family of
  * children it has the body, which therefore ends before it does, and is begun before it has begun.
  */
-class StandIn implements Door {
+export class StandIn implements Door {
   readonly cell: Cell;
   readonly #lodging: Lodging;
   #node: StandIns | null = null;
@@ -293,6 +199,11 @@ class StandIn implements Door {
     const starting = this.#starting;
     this.#starting = null;
     starting?.reject(error);
+  }
+
+  /** Its node will not come to be, nor another for it. */
+  neverLodged(error: Error): void {
+    if (this.#whenEnded === null && this.#starting !== null) this.#failStart(error);
   }
 
   leaving(reason: ExitReason): void {

@@ -2,7 +2,7 @@ import type { Cell } from "../kernel/cell.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { SHUTDOWN } from "../kernel/exit-reason.ts";
 import type { Place } from "../kernel/place.ts";
-import type { StandIns } from "../peer/stand-in.ts";
+import type { StandIns } from "../peer/stand-ins.ts";
 import { moduleOf } from "../wire/definitions.ts";
 import { checkThreads, threadOptions, watchdogOf, type ThreadSettings } from "./options.ts";
 import { makePlace } from "./place.ts";

@@ -2,7 +2,8 @@ import type { Behaviour } from "../kernel/behaviour.ts";
 import { BadInputError } from "../kernel/errors.ts";
 import { STAND_IN, type Place } from "../kernel/place.ts";
 import { staging } from "../kernel/staging.ts";
-import { checkCanGo, standInFor, type Lodging } from "../peer/stand-in.ts";
+import type { Lodging } from "../peer/stand-in.ts";
+import { checkCanGo, standInFor } from "../peer/stand-ins.ts";
 import { here } from "./inside.ts";
 
 /** A place on threads; where `isReal` is false, and in a simulation, actors stay where they are. */

@@ -7,7 +7,7 @@ import { SHUTDOWN } from "../kernel/exit-reason.ts";
 import { hashText } from "../kernel/hash.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { StandIns } from "../peer/stand-in.ts";
+import type { StandIns } from "../peer/stand-ins.ts";
 import { Thread, type ThreadOptions } from "./thread.ts";
 import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
@@ -78,6 +78,8 @@ export class Pool implements Belonging {
     if (this.#over) return;
     this.#falseStarts = thread.wasReady ? 0 : this.#falseStarts + 1;
     if (this.#falseStarts >= FALSE_STARTS) {
+      // First those who wait for it: what ended the threads is what they want to hear.
+      for (const { thread: each } of this.#places) each.standIns.failStarts(error);
       this.#owner.cell.keeper?.failed(this.#owner.cell, {
         error,
         phase: "thread",

@@ -13,7 +13,7 @@ import { KILLED, show, type ExitReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { shareWith } from "../peer/common.ts";
 import { Peer } from "../peer/peer.ts";
-import { StandIns } from "../peer/stand-in.ts";
+import { StandIns } from "../peer/stand-ins.ts";
 import type { Batch, Transport } from "../peer/transport.ts";
 import { ActorNames } from "./actor-names.ts";
 import { CONTROL_SIZE, WAITING, type Control } from "./control.ts";

@@ -9,7 +9,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { STAND_IN, type Place } from "../kernel/place.ts";
 import { staging } from "../kernel/staging.ts";
 import { Waiters } from "../kernel/waiters.ts";
-import type { StandIns } from "../peer/stand-in.ts";
+import type { StandIns } from "../peer/stand-ins.ts";
 import {
   checkThreads,
   defaultSize,

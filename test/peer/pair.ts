@@ -6,7 +6,7 @@ import { cellOf } from "../../src/kernel/ref.ts";
 import { Bodies } from "../../src/peer/bodies.ts";
 import { shareWith } from "../../src/peer/common.ts";
 import { Peer } from "../../src/peer/peer.ts";
-import { checkCanGo, StandIns, standInFor } from "../../src/peer/stand-in.ts";
+import { checkCanGo, StandIns, standInFor } from "../../src/peer/stand-ins.ts";
 import type { Batch, Transport } from "../../src/peer/transport.ts";
 
 /*
