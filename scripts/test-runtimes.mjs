@@ -43,9 +43,8 @@ async function compile(folder) {
   mkdirSync(join(folder, "node_modules"), { recursive: true });
   symlinkSync(process.cwd(), join(folder, "node_modules/troupe"));
   await build({
-    entryPoints: ["test/elsewhere/command.ts"],
+    entryPoints: ["test/elsewhere/command.ts", "test/elsewhere/actors.ts"],
     outdir: folder,
-    outExtension: { ".js": ".mjs" },
     bundle: true,
     splitting: true,
     format: "esm",
@@ -67,7 +66,7 @@ function run(name) {
     return false;
   }
   const options = { cwd: PROGRAM, stdio: ["ignore", "inherit", "inherit"], timeout: LIMIT_MS };
-  const { status, signal } = spawnSync(program, [...args, "command.mjs"], options);
+  const { status, signal } = spawnSync(program, [...args, "command.js"], options);
   if (status !== 0) console.log(`FAILED  ended with ${signal ?? status}`);
   return status === 0;
 }

@@ -1,6 +1,8 @@
 /** Something that holds in every host. It runs without vitest: in a page, in Bun, in Deno. */
 export interface Check {
   readonly name: string;
+  /** Pages have it only where the site lets nobody else in. */
+  readonly needs?: "shared memory";
   readonly run: () => Promise<void>;
 }
 

@@ -50,7 +50,7 @@ export class Site implements AsyncDisposable {
   }
 
   static async open(options: { isolated: boolean }): Promise<Site> {
-    const files = await bundle("page.ts");
+    const files = await bundle("page.ts", "actors.ts");
     const site = new Site(files.set("index.html", HTML), options.isolated);
     site.#server.listen(0, "127.0.0.1");
     await once(site.#server, "listening");
