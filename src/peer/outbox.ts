@@ -4,7 +4,7 @@ import { header, lengthOf } from "../wire/ops.ts";
 import type { Batch, Transport } from "./transport.ts";
 
 /** Parts in a batch before it is sent: the other side begins while this one goes on. */
-const FULL = 4_096;
+const FULL = 1_024;
 
 /**
  * What goes to another node in the present turn, until it goes as one batch.

@@ -128,6 +128,7 @@ export class Peer {
   /** Takes in a batch. Called by whoever has the transport, with nothing of an actor on the stack. */
   receive([records, specials]: Batch): void {
     if (this.closed) return;
+    this.kernel.scheduler.goOn();
     const reader = new Reader(
       records,
       specials === null ? null : new Unpacker(specials, this.#refs),

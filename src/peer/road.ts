@@ -23,6 +23,8 @@ export class Road {
   /** How the other side knows the receiver: as one of its own, or, negative, as the body of ours. */
   readonly #to: number;
   readonly #kind: Kind;
+  #lastVerb: Verb | null = null;
+  #lastNumber = 0;
   /** Something has gone this way: a shorter one would let later messages overtake it. */
   used = false;
   /** Where its code runs, when that is in this very node, and nothing has gone the long way. */
@@ -78,7 +80,7 @@ export class Road {
       count === 0 || many !== null || goesAsItIs(first) ? first : this.#pack(verb.name, 0, first);
     const two = count < HELD || goesAsItIs(second) ? second : this.#pack(verb.name, 1, second);
     const isSpecial = outbox.packer.specials.length > before;
-    const number = numberOf(this.#kind, verb);
+    const number = this.#numberOf(verb);
     const from = peer.numberOfSender(envelope.from);
     if (call === null) this.#beginCast(number, count, from, isSpecial);
     else this.#beginCall(call, number, count, from, isSpecial);
@@ -88,6 +90,15 @@ export class Road {
     else if (count === HELD) records.push(one, two);
     peer.window.underWay++;
     outbox.schedule();
+  }
+
+  /** The verb before is nearly always this one. */
+  #numberOf(verb: Verb): number {
+    if (verb !== this.#lastVerb) {
+      this.#lastNumber = numberOf(this.#kind, verb);
+      this.#lastVerb = verb;
+    }
+    return this.#lastNumber;
   }
 
   /** A record of its own, or a part of the last one, where that is of such casts to the same actor. */

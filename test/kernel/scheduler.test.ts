@@ -188,6 +188,38 @@ describe("the host", () => {
   });
 });
 
+describe("who brings messages in from the host", () => {
+  test("lets those go on who were left in line when the slice ended, before it brings more", () => {
+    const track = new Track();
+    track.add("a", 320, "normal", 0.1);
+    track.host.runDeferred();
+    const before = track.turns.length;
+    track.scheduler.goOn();
+    expect(track.turns.length).toBeGreaterThan(before);
+  });
+
+  test("has them go on once: the turn that the host gives afterwards is nobody's", () => {
+    const track = new Track();
+    track.add("a", 40, "normal", 0.1);
+    track.host.runDeferred();
+    track.scheduler.goOn();
+    track.host.runDeferred();
+    const all = track.turns.length;
+    while (track.host.runYielded());
+    expect(track.turns.length).toBe(all);
+  });
+
+  test("begins a new slice, where nobody was left in line", () => {
+    const track = new Track();
+    track.host.spend(10);
+    track.scheduler.goOn();
+    track.add("a", 64, "normal", 0.01);
+    track.host.runDeferred();
+    expect(track.turns.length).toBe(2);
+    expect(track.scheduler.busy).toBe(false);
+  });
+});
+
 describe("promises", () => {
   test("get their chance every 0.05 ms, long before the host does", () => {
     const track = new Track();
