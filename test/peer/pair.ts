@@ -16,7 +16,7 @@ import type { Batch, Transport } from "../../src/peer/transport.ts";
 
 const Nobody = actor({ name: "nobody" });
 
-export function kernelOf(system: System): Kernel {
+function kernelOf(system: System): Kernel {
   return cellOf(system.spawn(Nobody)).kernel;
 }
 
