@@ -19,8 +19,8 @@ const HOUSE = new Behaviour({ name: "thread", verbs: [] });
 interface Body {
   readonly cell: Cell;
   readonly number: number;
-  /** It has failed, or wants to leave, and waits to hear what becomes of it. */
-  isSuspended: boolean;
+  /** Why it has failed, or wants to leave, while it waits to hear what becomes of it. */
+  suspended: ExitReason | null;
 }
 
 /**
@@ -83,7 +83,7 @@ export class Bodies implements Family {
     // What it joined in a thread that is lost, it joins here anew, if it does: nothing is counted yet.
     kernel.groups.recount(stub);
     bodies.set(number, cell);
-    this.#bodies.set(cell, { cell, number, isSuspended: false });
+    this.#bodies.set(cell, { cell, number, suspended: null });
     const { road } = stub.rare!.door as StubDoor;
     if (!road.used) road.body = cell;
     kernel.stats.spawned++;
@@ -108,8 +108,8 @@ export class Bodies implements Family {
   }
 
   #resume(body: Body | undefined): void {
-    if (body === undefined || !body.isSuspended) return;
-    body.isSuspended = false;
+    if (body === undefined || body.suspended === null) return;
+    body.suspended = null;
     body.cell.flags &= ~BUSY;
     body.cell.resume();
   }
@@ -127,13 +127,13 @@ export class Bodies implements Family {
       cell.status = "restarting";
       return onHeld();
     }
-    const wasSuspended = body.isSuspended;
-    body.isSuspended = false;
+    const { suspended } = body;
+    body.suspended = null;
     if (killed) {
       if (onHeld !== null) requestStop(cell, reason, false, onHeld);
       kill(cell, final);
-    } else if (wasSuspended && cell.rare?.ending == null) {
-      endIncarnation(cell, reason, onHeld === null ? { final } : { final, onHeld });
+    } else if (suspended !== null && cell.rare?.ending == null) {
+      endIncarnation(cell, suspended, onHeld === null ? { final } : { final, onHeld });
     } else {
       requestStop(cell, reason, final, onHeld);
     }
@@ -141,23 +141,31 @@ export class Bodies implements Family {
 
   // --- what happens to the bodies --------------------------------------------------------------
 
-  failed(child: Cell, { error, phase, verb, killed }: Failure): void {
-    const body = this.#suspend(child);
-    this.#say(ops.FAILED, body.number, error, phase, verb ?? null, killed);
+  failed(child: Cell, { error, phase, verb, reason, killed }: Failure): void {
+    const { number } = this.#bodies.get(child)!;
+    // Together, for the reason holds the error: it is to be the same one there.
+    this.#say(ops.FAILED, number, [error, reason], phase, verb ?? null, killed);
+    const stop = child.rare?.stop;
+    if (stop == null) return this.#suspend(child, reason);
+    // It was to end when its handler is done, so that there is nothing to decide.
+    const { order, onHeld } = stop;
+    endIncarnation(child, reason, {
+      final: order,
+      killed,
+      ...(onHeld === null ? {} : { onHeld }),
+    });
   }
 
   leaving(child: Cell, reason: ExitReason): void {
-    const body = this.#suspend(child);
-    this.#say(ops.LEAVING, body.number, reason);
+    this.#say(ops.LEAVING, this.#bodies.get(child)!.number, reason);
+    this.#suspend(child, reason);
   }
 
   /** Takes no message more until its stand-in has decided. */
-  #suspend(child: Cell): Body {
-    const body = this.#bodies.get(child)!;
+  #suspend(child: Cell, reason: ExitReason): void {
     child.flags |= BUSY;
     child.current = null;
-    body.isSuspended = true;
-    return body;
+    this.#bodies.get(child)!.suspended = reason;
   }
 
   started(child: Cell): void {

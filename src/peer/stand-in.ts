@@ -183,16 +183,30 @@ export class StandIn implements Door {
     starting?.resolve();
   }
 
-  failed(error: unknown, phase: Failure["phase"], verb: string | null, killed: boolean): void {
+  failed(failure: Failure): void {
     const { cell } = this;
-    if (this.#whenEnded !== null) return;
-    if (this.#starting !== null) return this.#failStart(error);
+    if (this.#whenEnded !== null) return this.#failedOnTheWay(failure);
+    if (this.#starting !== null) return this.#failStart(failure.error);
     const life = cell.incarnation;
-    const reason: ExitReason = killed ? KILLED : { kind: "failed", error };
-    const where = verb === null ? {} : { verb };
-    cell.keeper?.failed(cell, { error, phase, ...where, reason, killed });
+    cell.keeper?.failed(cell, failure);
     const goesOn = cell.rare?.ending == null && cell.incarnation === life;
     if (goesOn) this.#node?.peer.outbox.say(ops.RESUME, this.#number);
+  }
+
+  /** It was to end already, and would have when its handler was done. */
+  #failedOnTheWay({ error, phase, verb, reason }: Failure): void {
+    const { kernel, label, rare } = this.cell;
+    kernel.stats.failures++;
+    const decision = rare!.ending!.final ? "stop" : "restart";
+    const where = verb === undefined ? {} : { verb };
+    kernel.events.emit({ type: "failed", actor: label, error, phase, ...where, decision });
+    this.#endsBy(reason);
+  }
+
+  /** What ends it came before what was to end it, and is the reason. */
+  #endsBy(reason: ExitReason): void {
+    const { ending } = this.cell.extra;
+    if (ending !== null && !ending.killed) ending.reason = reason;
   }
 
   #failStart(error: unknown): void {
@@ -208,7 +222,7 @@ export class StandIn implements Door {
 
   leaving(reason: ExitReason): void {
     const { cell } = this;
-    if (this.#whenEnded !== null) return;
+    if (this.#whenEnded !== null) return this.#endsBy(reason);
     if (this.#starting !== null) cell.incarnation?.fence(KILLED);
     this.#starting = null;
     cell.keeper?.leaving(cell, reason);
@@ -222,7 +236,10 @@ export class StandIn implements Door {
   gone(reason: ExitReason, why: StartFailure | null, detail: string, cause: unknown): void {
     const { cell } = this;
     this.#forget();
-    if (this.#whenEnded !== null) return this.#ended();
+    if (this.#whenEnded !== null) {
+      if (reason.kind === "killed") this.#endsBy(reason);
+      return this.#ended();
+    }
     if (cell.rare?.ending != null || cell.status === "stopped") return;
     if (this.#starting !== null && (why === null || why === "failed")) {
       return this.#failStart(cause ?? new Error(detail));

@@ -1,5 +1,5 @@
 import { Behaviour } from "../kernel/behaviour.ts";
-import type { Cell } from "../kernel/cell.ts";
+import type { Cell, Failure } from "../kernel/cell.ts";
 import { BadInputError } from "../kernel/errors.ts";
 import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
@@ -33,8 +33,12 @@ export class StandIns {
     peer.on(ops.STARTED, (reader) => at(reader.next())?.started());
     peer.on(ops.FAILED, (reader) => {
       const standIn = at(reader.next());
-      const error = reader.value();
-      standIn?.failed(error, reader.next(), reader.next(), reader.next());
+      const [error, reason] = reader.value() as [unknown, ExitReason];
+      const phase = reader.next<Failure["phase"]>();
+      const verb = reader.next<string | null>();
+      const killed = reader.next<boolean>();
+      const where = verb === null ? {} : { verb };
+      standIn?.failed({ error, phase, ...where, reason, killed });
     });
     peer.on(ops.LEAVING, (reader) => at(reader.next())?.leaving(reader.value() as ExitReason));
     peer.on(ops.HELD, (reader) => at(reader.next())?.held());
