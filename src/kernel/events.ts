@@ -62,7 +62,10 @@ export type SystemEvent =
       readonly error: ThreadError;
       /** Actors that ran there. */
       readonly actors: number;
-      /** Messages that were under way, or waited there: nobody will handle them. */
+      /**
+       * Messages that were under way, or waited there: nobody will handle them. At most: those that
+       * the turn at its end had handled already are among them.
+       */
       readonly lost: number;
     }
   /** A thread's event loop stands still. */

@@ -57,6 +57,8 @@ export interface Kernel {
   readonly scope: AsyncScope<Handling | undefined> | undefined;
   /** Finds handlers that hold the event loop; null outside of development. */
   readonly stopwatch: Stopwatch | null;
+  /** What the system has of the host's, and is being ended: threads. It has not stopped before they are. */
+  readonly leaving: Set<Promise<unknown>>;
   /** Time limit of calls in ms, where the caller gives none. */
   readonly callTimeout: number;
   /** Bound of mailboxes, where neither definition nor spawn gives one. */

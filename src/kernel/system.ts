@@ -83,6 +83,7 @@ export class System implements AsyncDisposable {
   async stop(options?: WaitOptions): Promise<void> {
     await stopCell(this.#root, SHUTDOWN, options);
     this.#shutdown.forget();
+    await Promise.allSettled(this.#kernel.leaving);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -86,6 +86,7 @@ export function wire(options: SystemOptions, parts: Parts = HOST): Kernel {
     topics: new Topics(),
     scope,
     stopwatch: parts.stopwatch(world, options.slowHandlerMs ?? 10, development),
+    leaving: new Set(),
     callTimeout: options.callTimeout ?? 5_000,
     capacity: options.mailboxCapacity ?? 100_000,
     nextId: () => lastId++,

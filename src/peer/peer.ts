@@ -33,6 +33,9 @@ export interface PeerOptions {
   readonly window: number;
 }
 
+/** Hears that a connection is gone; `gone`, where it is still to come, is when the other side is. */
+export type OnClose = (reason: ExitReason, error: Error, gone: Promise<unknown> | null) => void;
+
 /** Takes in a record of one sort. */
 export type Hear = (reader: Reader) => void;
 
@@ -62,7 +65,7 @@ export class Peer {
   readonly #hear: Hear[] = [];
   /** The cell that runs the code of an actor of the other side, by the number of its stub. */
   readonly bodies = new Map<number, Cell>();
-  readonly #onClose: ((reason: ExitReason, error: Error) => void)[] = [];
+  readonly #onClose: OnClose[] = [];
   #onStubDown: ((number: number) => void) | null = null;
   closed = false;
 
@@ -111,7 +114,7 @@ export class Peer {
   }
 
   /** Calls `fn` when the connection is gone, before its stubs end. */
-  onClose(fn: (reason: ExitReason, error: Error) => void): void {
+  onClose(fn: OnClose): void {
     this.#onClose.push(fn);
   }
 
@@ -138,11 +141,11 @@ export class Peer {
   }
 
   /** The other side is gone: all that was there has ended so, and whoever waits for it hears of it. */
-  close(reason: ExitReason, error: Error): void {
+  close(reason: ExitReason, error: Error, gone: Promise<unknown> | null = null): void {
     if (this.closed) return;
     this.closed = true;
     this.outbox.close();
-    for (const fn of this.#onClose) fn(reason, error);
+    for (const fn of this.#onClose) fn(reason, error, gone);
     this.questions.close(reason, error);
     this.imports.close(reason);
     this.exports.close();

@@ -73,6 +73,8 @@ export class StandIn implements Door {
   #starting: Starting | null = null;
   /** Nodes in a row that were lost while it was starting there. */
   #lostStarts = 0;
+  /** Settles when the node that it ran on is gone: until then its code may still run there. */
+  #former: Promise<unknown> | null = null;
   /** Whom to tell when the body has ended. */
   #whenEnded: (() => void) | null = null;
 
@@ -95,7 +97,7 @@ export class StandIn implements Door {
 
   #find(): void {
     const { incarnation } = this.cell;
-    const node = this.#lodging.lodge(this.cell);
+    const node = this.#whenFormerIsGone() ?? this.#lodging.lodge(this.cell);
     if (!(node instanceof Promise)) return this.#spawn(node);
     // Stopped, or killed, since?
     const waits = (): boolean =>
@@ -107,6 +109,13 @@ export class StandIn implements Door {
       .catch((error: unknown) => {
         if (waits()) this.#failStart(error);
       });
+  }
+
+  /** It may own a file, or a port: it is never begun beside what is left of it. */
+  #whenFormerIsGone(): Promise<unknown> | null {
+    const former = this.#former;
+    this.#former = null;
+    return former === null ? null : former.catch(() => {});
   }
 
   #spawn(node: StandIns): void {
@@ -252,10 +261,11 @@ export class StandIn implements Door {
     endIncarnation(cell, reason, { final: true });
   }
 
-  /** Its node is gone, and the body with it. */
-  lost(reason: ExitReason, error: Error): void {
+  /** Its node is gone, or about to be, and the body with it. */
+  lost(reason: ExitReason, error: Error, gone: Promise<unknown> | null): void {
     const { cell } = this;
     const wasHeld = this.#isHeld;
+    this.#former = gone;
     this.#forget();
     if (this.#whenEnded !== null) return this.#ended();
     if (wasHeld || cell.status === "stopped" || cell.rare?.ending != null) return;

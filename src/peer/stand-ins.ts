@@ -47,8 +47,8 @@ export class StandIns {
       const reason = reader.value() as ExitReason;
       standIn?.gone(reason, reader.next(), reader.next(), reader.value());
     });
-    peer.onClose((reason, error) => {
-      for (const standIn of this.#byNumber.values()) standIn.lost(reason, error);
+    peer.onClose((reason, error, gone) => {
+      for (const standIn of this.#byNumber.values()) standIn.lost(reason, error, gone);
     });
   }
 
