@@ -19,6 +19,10 @@ export class Window {
   /** One of those who waited is sending: it goes before those that still wait. */
   letsIn = false;
   #arrived = 0;
+  /** Messages that have come from the other side since it began. */
+  arrivedInAll = 0;
+  /** Messages of which the other side has said that they have arrived. */
+  ackedInAll = 0;
 
   constructor(size: number, outbox: Outbox) {
     this.size = size;
@@ -38,6 +42,7 @@ export class Window {
   /** The other side says that so many have arrived. */
   acknowledged(count: number): void {
     this.underWay -= count;
+    this.ackedInAll += count;
     this.letsIn = true;
     while (this.#waiting.size > 0 && this.underWay < this.size) this.#waiting.shift()!();
     this.letsIn = false;
@@ -45,6 +50,7 @@ export class Window {
 
   arrived(count: number): void {
     this.#arrived += count;
+    this.arrivedInAll += count;
   }
 
   /** A batch has been read. */

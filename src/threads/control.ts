@@ -8,7 +8,8 @@
  *   2  the kind of that actor, as the thread has numbered and told them
  *   3  the actor whose handler went to sleep last; it may be what runs behind its `await`
  *   4  the kind of that actor
- *   5  messages that wait in the mailboxes there, as of the last beat
+ *   5  messages that wait in the mailboxes there
+ *   6  messages that have arrived there since it began, whether or not that was acknowledged
  * ```
  */
 export const BEAT = 0;
@@ -17,6 +18,7 @@ export const KIND = 2;
 export const SLEEPER = 3;
 export const SLEEPERS_KIND = 4;
 export const WAITING = 5;
+export const ARRIVED = 6;
 export const CONTROL_SIZE = 8;
 
 export type Control = Int32Array<SharedArrayBuffer>;

@@ -9,6 +9,7 @@ import { Bodies } from "../peer/bodies.ts";
 import { shareWith } from "../peer/common.ts";
 import { Peer } from "../peer/peer.ts";
 import type { Batch } from "../peer/transport.ts";
+import { PING, REPLY } from "../wire/ops.ts";
 import { HELLO, isGreeting, type Greeting } from "./greeting.ts";
 import { Pulse } from "./pulse.ts";
 import { reportTo, tellingLogger } from "./reports.ts";
@@ -26,8 +27,10 @@ export function serveStarter(): void {
   if (from === null || (from.data !== null && !isGreeting(from.data))) return;
   let receive: ((batch: Batch) => void) | null = null;
   const begin = (greeting: Greeting): void => {
-    receive = serve(from, greeting);
-    from.post(HELLO, []);
+    const node = serve(from, greeting);
+    receive = node.receive;
+    // Not before the module has been run to its end: what it throws there is a thread that never was.
+    node.kernel.world.yieldToHost(() => from.post(HELLO, []));
   };
   from.listen((message) => {
     if (Array.isArray(message)) receive?.(message as unknown as Batch);
@@ -37,8 +40,11 @@ export function serveStarter(): void {
   if (isGreeting(from.data)) begin(from.data.troupe);
 }
 
-/** Makes this thread's node; answers what takes in batches. */
-function serve(from: Starter, greeting: Greeting): (batch: Batch) => void {
+/** Makes this thread's node; answers it, and what takes in batches. */
+function serve(
+  from: Starter,
+  greeting: Greeting,
+): { readonly kernel: Kernel; readonly receive: (batch: Batch) => void } {
   here.isThread = true;
   const { name, root, development, callTimeout, capacity, window, control, beatMs } = greeting;
   const pulse = control === undefined ? null : new Pulse(control, takeTurn);
@@ -67,8 +73,16 @@ function serve(from: Starter, greeting: Greeting): (batch: Batch) => void {
   shareWith(peer, false);
   reportTo(peer, kernel);
   pulse?.start(peer, () => waitingIn(bodies.list()), beatMs);
+  peer.on(PING, (reader) => {
+    pulse?.beat();
+    peer.outbox.say(REPLY, reader.next(), undefined);
+  });
   from.onError((error) => peer.close(KILLED, asError(error)));
-  return (batch) => peer.receive(batch);
+  const receive = (batch: Batch): void => {
+    peer.receive(batch);
+    pulse?.noteArrivals();
+  };
+  return { kernel, receive };
 }
 
 function waitingIn(cells: readonly Cell[]): number {

@@ -70,8 +70,8 @@ export function threadOptions(
     host: {
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
       ...(env === undefined ? {} : { env }),
-      ...(argv === undefined ? {} : { argv }),
-      ...(execArgv === undefined ? {} : { execArgv }),
+      ...(argv === undefined ? {} : { argv: [...argv] }),
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     },
     window,
     startTimeout,
@@ -89,6 +89,11 @@ function urlOf(what: string, module: URL | string | undefined): string {
     );
   }
   const url = parse(what, module);
+  if (url.startsWith("data:")) {
+    throw new BadInputError(
+      `${what}: module is a data: URL: a bundler took the file for data, and has not bundled it; give worker: (options) => new Worker(new URL("./actors.js", import.meta.url), options)`,
+    );
+  }
   if (mayExist(url)) return url;
   throw new BadInputError(
     `${what}: there is no file ${url}; where a bundler made this program, add the module as an entry of its own, or give worker: (options) => new Worker(new URL("./actors.js", import.meta.url), options)`,

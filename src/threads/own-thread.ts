@@ -6,7 +6,6 @@ import type { StandIns } from "../peer/stand-ins.ts";
 import { moduleOf } from "../wire/definitions.ts";
 import { checkThreads, threadOptions, watchdogOf, type ThreadSettings } from "./options.ts";
 import { makePlace } from "./place.ts";
-import { killIfBlocked } from "./pool.ts";
 import { Thread } from "./thread.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -22,41 +21,64 @@ export function thread(settings: ThreadSettings = {}): Place {
   if (settings.module !== undefined || settings.worker !== undefined) {
     threadOptions("thread", settings);
   }
-  const threads = new Map<StandIns, Thread>();
-  const byCell = new WeakMap<Cell, Thread>();
+  const running = new WeakMap<Kernel, OwnThreads>();
+  const of = (kernel: Kernel): OwnThreads => {
+    const known = running.get(kernel) ?? new OwnThreads(kernel, settings);
+    running.set(kernel, known);
+    return known;
+  };
   return makePlace(true, {
-    lodge(cell) {
-      const known = byCell.get(cell);
-      if (known !== undefined && known.status !== "ended") return known.standIns;
-      const started = startFor(cell, settings, () => threads.delete(started.standIns));
-      threads.set(started.standIns, started);
-      byCell.set(cell, started);
-      return started.standIns;
-    },
-    urge(node) {
-      const urged = threads.get(node);
-      if (urged !== undefined) killIfBlocked(node.peer.kernel, urged);
-    },
+    lodge: (cell) => of(cell.kernel).threadOf(cell).standIns,
+    urge: (node) => of(node.peer.kernel).urge(node),
   });
 }
 
-function startFor(cell: Cell, settings: ThreadSettings, onEnd: () => void): Thread {
-  const { kernel, behaviour, label } = cell;
-  const module = settings.module ?? moduleOf(behaviour.definition);
-  const what = `thread for ${label}`;
-  const options = threadOptions(what, module === undefined ? settings : { ...settings, module });
-  const watchdog = watchdogFor(kernel, settings);
-  const beatMs = watchdog?.beatMs ?? 1_000;
-  const started = new Thread(kernel, { ...options, name: `${label}/thread`, beatMs }, () => {
-    watchdog?.stop();
-    onEnd();
-  });
-  watchdog?.watch(started);
-  started.standIns.onEmpty = () => void started.terminate(SHUTDOWN, "has ended with its actor");
-  return started;
-}
+/** The threads of one place in one system. */
+class OwnThreads {
+  readonly #kernel: Kernel;
+  readonly #settings: ThreadSettings;
+  readonly #watchdog: Watchdog | null;
+  readonly #byNode = new Map<StandIns, Thread>();
+  readonly #byCell = new WeakMap<Cell, Thread>();
 
-function watchdogFor(kernel: Kernel, settings: ThreadSettings): Watchdog | null {
-  const options = watchdogOf(settings);
-  return options === null ? null : new Watchdog(kernel, options);
+  constructor(kernel: Kernel, settings: ThreadSettings) {
+    this.#kernel = kernel;
+    this.#settings = settings;
+    const watchdog = watchdogOf(settings);
+    this.#watchdog = watchdog === null ? null : new Watchdog(kernel, watchdog);
+  }
+
+  threadOf(cell: Cell): Thread {
+    const known = this.#byCell.get(cell);
+    if (known !== undefined && known.status !== "ended") return known;
+    const started = this.#startFor(cell);
+    this.#byNode.set(started.standIns, started);
+    this.#byCell.set(cell, started);
+    return started;
+  }
+
+  #startFor({ behaviour, label }: Cell): Thread {
+    const settings = this.#settings;
+    const module = settings.module ?? moduleOf(behaviour.definition);
+    const given = module === undefined ? settings : { ...settings, module };
+    const options = {
+      ...threadOptions(`thread for ${label}`, given),
+      name: `${label}/thread`,
+      beatMs: this.#watchdog?.beatMs ?? 1_000,
+    };
+    const started = new Thread(this.#kernel, options, () => {
+      this.#watchdog?.forget(started);
+      this.#byNode.delete(started.standIns);
+    });
+    this.#watchdog?.watch(started);
+    started.standIns.onEmpty = () => void started.terminate(SHUTDOWN, "has ended with its actor");
+    return started;
+  }
+
+  urge(node: StandIns): void {
+    const urged = this.#byNode.get(node);
+    // Nobody else waits for it to be ready.
+    if (urged?.status === "starting") urged.kill("was killed with its actor");
+    else urged?.killIfBlocked();
+  }
 }

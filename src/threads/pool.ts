@@ -1,14 +1,13 @@
-import { Alarm } from "../kernel/alarm.ts";
 import { stopCell } from "../kernel/acts.ts";
 import type { Belonging } from "../kernel/belonging.ts";
 import type { Cell } from "../kernel/cell.ts";
-import { TimeoutError, type ThreadError } from "../kernel/errors.ts";
-import { SHUTDOWN } from "../kernel/exit-reason.ts";
+import { ThreadError, TimeoutError } from "../kernel/errors.ts";
+import { KILLED, SHUTDOWN, type ExitReason } from "../kernel/exit-reason.ts";
 import { hashText } from "../kernel/hash.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { StandIns } from "../peer/stand-ins.ts";
-import { Thread, type ThreadOptions } from "./thread.ts";
+import { Thread, type OnEnd, type ThreadOptions } from "./thread.ts";
 import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
 /** What a pool says of one of its threads. */
@@ -34,8 +33,6 @@ export interface PoolParts {
 
 /** Threads in a row that end before they are ready, until the pool gives up. */
 const FALSE_STARTS = 3;
-/** A blocked thread does not see to a kill; this long it has to show that it is not. */
-const PATIENCE_MS = 100;
 
 interface Place {
   thread: Thread;
@@ -59,40 +56,62 @@ export class Pool implements Belonging {
     this.#parts = parts;
     const { watchdog } = parts;
     this.#watchdog = watchdog === null ? null : new Watchdog(this.#kernel, watchdog);
-    for (let index = 0; index < parts.size; index++) {
-      this.#places.push({ thread: this.#start(index), replaced: 0 });
+    try {
+      for (let index = 0; index < parts.size; index++) {
+        this.#places.push({ thread: this.#start(index), replaced: 0 });
+      }
+    } catch (error) {
+      void this.#endThreads(SHUTDOWN);
+      throw error;
     }
   }
 
+  /** Throws what the host throws. */
   #start(index: number): Thread {
     const name = `${this.#owner.cell.label}/${index}`;
     const beatMs = this.#watchdog?.beatMs ?? 1_000;
     const options = { ...this.#parts.thread, name, beatMs };
-    const thread = new Thread(this.#kernel, options, (ended, error) => this.#ended(ended, error));
+    const thread = new Thread(this.#kernel, options, this.#ended);
     this.#watchdog?.watch(thread);
     return thread;
   }
 
-  #ended(thread: Thread, error: ThreadError): void {
+  readonly #ended: OnEnd = (thread, { reason, error }) => {
     this.#watchdog?.forget(thread);
     if (this.#over) return;
-    this.#falseStarts = thread.wasReady ? 0 : this.#falseStarts + 1;
-    if (this.#falseStarts >= FALSE_STARTS) {
-      // First those who wait for it: what ended the threads is what they want to hear.
-      for (const { thread: each } of this.#places) each.standIns.failStarts(error);
-      this.#owner.cell.keeper?.failed(this.#owner.cell, {
-        error,
-        phase: "thread",
-        reason: { kind: "failed", error },
-        killed: false,
-      });
-      return;
-    }
+    if (thread.wasReady) this.#falseStarts = 0;
+    // One that somebody ended has not failed to start.
+    else if (reason.kind === "failed") this.#falseStarts++;
+    if (this.#falseStarts >= FALSE_STARTS) this.#giveUp(error);
+    if (!this.#over) this.#replace(thread);
+  };
+
+  #replace(thread: Thread): void {
     const index = this.#places.findIndex((each) => each.thread === thread);
-    const place = this.#places[index];
-    if (place === undefined) return;
-    place.thread = this.#start(index);
-    place.replaced++;
+    const place = this.#places[index]!;
+    try {
+      place.thread = this.#start(index);
+      place.replaced++;
+    } catch (cause) {
+      this.#giveUp(cause as Error);
+    }
+  }
+
+  /** Fails; unless its parent has it go on, all that runs on it fails with it. */
+  #giveUp(error: Error): void {
+    this.#falseStarts = 0;
+    // First those who wait for it: what ended the threads is what they want to hear.
+    for (const { thread } of this.#places) thread.standIns.failStarts(error);
+    this.#owner.cell.keeper?.failed(this.#owner.cell, {
+      error,
+      phase: "thread",
+      reason: { kind: "failed", error },
+      killed: false,
+    });
+  }
+
+  get size(): number {
+    return this.#places.length;
   }
 
   get isOver(): boolean {
@@ -103,20 +122,20 @@ export class Pool implements Belonging {
   leastLoaded(): StandIns {
     let best = this.#places[0]!.thread;
     for (const { thread } of this.#places) {
-      if (thread.standIns.size < best.standIns.size) best = thread;
+      if (thread.status === "ended") continue;
+      if (best.status === "ended" || thread.standIns.size < best.standIns.size) best = thread;
     }
-    return best.standIns;
+    return nodeOf(best);
   }
 
   /** The thread for a key: the same one as long as the pool has its size. */
   byKey(key: string): StandIns {
-    return this.#places[hashText(key) % this.#places.length]!.thread.standIns;
+    return nodeOf(this.#places[hashText(key) % this.#places.length]!.thread);
   }
 
   /** An actor there is to be killed: where the thread is blocked, nobody there sees to it. */
   urge(node: StandIns): void {
-    const thread = this.#places.find(({ thread: each }) => each.standIns === node)?.thread;
-    if (thread !== undefined) killIfBlocked(this.#kernel, thread);
+    this.#places.find(({ thread }) => thread.standIns === node)?.thread.killIfBlocked();
   }
 
   at(index: number): Thread | undefined {
@@ -134,39 +153,38 @@ export class Pool implements Belonging {
     }));
   }
 
-  /** Ends what runs there, each as by its supervisor, then the threads. */
-  async end(): Promise<void> {
+  /**
+   * Ends with its actor: what runs on it ends first, each within its own time.
+   *
+   * Where it comes back, or has failed, it is for the supervisors of what runs on it to decide.
+   */
+  async end(reason: ExitReason, isFinal: boolean): Promise<void> {
     this.#over = true;
     this.#owner.own(this);
+    const isOrderly = isFinal && (reason.kind === "normal" || reason.kind === "shutdown");
+    if (!isOrderly) return this.#endThreads({ kind: "failed", error: undefined });
     const cells = this.#places.flatMap(({ thread }) => thread.standIns.cells());
     await Promise.allSettled(cells.map((cell) => endInTime(cell)));
-    await this.#endThreads();
+    await this.#endThreads(SHUTDOWN);
   }
 
   /** Ends the threads at once, where their owner was killed; else `end` is about to be called. */
   release(): void {
-    if (this.#owner.over) void this.#endThreads();
+    if (this.#owner.over) void this.#endThreads(KILLED);
   }
 
-  async #endThreads(): Promise<void> {
+  async #endThreads(reason: ExitReason): Promise<void> {
     this.#over = true;
-    this.#watchdog?.stop();
     await Promise.all(
-      this.#places.map(({ thread }) => thread.terminate(SHUTDOWN, "has ended with its pool")),
+      this.#places.map(({ thread }) => thread.terminate(reason, "has ended with its pool")),
     );
   }
 }
 
-/** Kills a thread that does not answer. */
-export function killIfBlocked(kernel: Kernel, thread: Thread): void {
-  let answered = false;
-  thread.peer.ping(() => (answered = true));
-  kernel.wheel.set(
-    new Alarm(() => {
-      if (!answered) thread.kill(`was blocked, and an actor on it was to be killed`);
-    }),
-    PATIENCE_MS,
-  );
+/** Where actors are put; throws where the host refused to start another thread for one that ended. */
+function nodeOf({ status, name, standIns }: Thread): StandIns {
+  if (status !== "ended") return standIns;
+  throw new ThreadError(name, "has ended, and could not be replaced");
 }
 
 async function endInTime(cell: Cell): Promise<void> {

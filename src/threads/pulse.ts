@@ -3,7 +3,16 @@ import { BUSY, type Cell } from "../kernel/cell.ts";
 import type { TakeTurn } from "../kernel/scheduler.ts";
 import type { Peer } from "../peer/peer.ts";
 import { NAMED } from "../wire/ops.ts";
-import { ACTOR, BEAT, KIND, SLEEPER, SLEEPERS_KIND, WAITING, type Control } from "./control.ts";
+import {
+  ACTOR,
+  ARRIVED,
+  BEAT,
+  KIND,
+  SLEEPER,
+  SLEEPERS_KIND,
+  WAITING,
+  type Control,
+} from "./control.ts";
 
 /** Names that are known at a time. */
 const MOST_NAMES = 4_096;
@@ -19,6 +28,8 @@ export class Pulse {
   #nextPlace = 0;
   #peer: Peer | null = null;
   #lastKind: Behaviour | null = null;
+  /** Of those that have come, how many have been noted. */
+  #arrived = 0;
 
   constructor(control: Control, takeTurn: TakeTurn) {
     this.#control = control;
@@ -30,21 +41,43 @@ export class Pulse {
     this.#peer = peer;
     const { world } = peer.kernel;
     const beat = (): void => {
-      Atomics.add(this.#control, BEAT, 1);
-      Atomics.store(this.#control, WAITING, waiting());
+      this.beat();
+      // What actors here sent to each other is not seen as it comes.
+      this.#arrived = this.#control[ARRIVED] = peer.window.arrivedInAll | 0;
+      this.#control[WAITING] = waiting();
       peer.window.acknowledge();
       world.setTimer(beatMs, beat);
     };
     beat();
   }
 
+  /** Shows that the loop has turned. */
+  beat(): void {
+    Atomics.add(this.#control, BEAT, 1);
+  }
+
+  /** Notes what has come: it waits until it is taken out in a turn. */
+  noteArrivals(): void {
+    const arrived = this.#peer!.window.arrivedInAll | 0;
+    const news = (arrived - this.#arrived) | 0;
+    if (news === 0) return;
+    this.#arrived = this.#control[ARRIVED] = arrived;
+    this.#control[WAITING]! += news;
+  }
+
   /** Plain writes: they cost nothing, and whoever reads them does so much later. */
   readonly takeTurn: TakeTurn = (cell, budget) => {
     const control = this.#control;
     if (cell.behaviour !== this.#lastKind) this.#tellKind(cell);
-    const name = cell.rare === null ? null : cell.rare.name;
+    const { rare } = cell;
+    const name = rare === null ? null : rare.name;
     control[ACTOR] = name === null ? cell.id + 1 : -1 - this.#placeOf(cell, name);
+    // One that runs for the other side: others get little from there.
+    const isBody = rare !== null && rare.identity !== null;
+    if (isBody) this.noteArrivals();
+    const before = isBody ? cell.mailbox.size : 0;
     const handled = this.#takeTurn(cell, budget);
+    if (isBody) control[WAITING]! += cell.mailbox.size - before;
     control[ACTOR] = 0;
     if ((cell.flags & BUSY) !== 0) {
       control[SLEEPER] = name === null ? cell.id + 1 : -1 - this.#placeOf(cell, name);

@@ -1,5 +1,6 @@
 import {
   attachWorker,
+  isWorker,
   makeWorker,
   sharedIntegers,
   type HostWorker,
@@ -8,16 +9,17 @@ import {
   type WorkerInit,
 } from "../world/workers.ts";
 import { Alarm } from "../kernel/alarm.ts";
-import { ThreadError } from "../kernel/errors.ts";
-import { KILLED, show, type ExitReason } from "../kernel/exit-reason.ts";
+import { BadInputError, ThreadError } from "../kernel/errors.ts";
+import { describe, KILLED, show, type ExitReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { shareWith } from "../peer/common.ts";
 import { Peer } from "../peer/peer.ts";
 import { StandIns } from "../peer/stand-ins.ts";
 import type { Batch, Transport } from "../peer/transport.ts";
 import { ActorNames } from "./actor-names.ts";
-import { CONTROL_SIZE, WAITING, type Control } from "./control.ts";
-import { HELLO, type Greeting } from "./greeting.ts";
+import { ARRIVED, CONTROL_SIZE, WAITING, type Control } from "./control.ts";
+import { HELLO, type Greeted, type Greeting } from "./greeting.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { hearReports } from "./reports.ts";
 
 /** What a thread is made from. */
@@ -27,7 +29,7 @@ export interface ThreadOptions {
   readonly url: string;
   /** Makes the host's worker, where a bundler has to see how. */
   readonly make: ((init: WorkerInit) => unknown) | undefined;
-  readonly host: HostOptions;
+  readonly host: Pick<WorkerInit, keyof HostOptions>;
   readonly window: number;
   readonly beatMs: number;
   /** Time in which the module must have been loaded, in ms. */
@@ -42,8 +44,20 @@ export interface HostOptions {
   readonly execArgv?: readonly string[];
 }
 
+/** Hears of a thread's end, before those that wait for what runs there do. */
+export type OnEnd = (
+  thread: Thread,
+  how: { readonly reason: ExitReason; readonly error: ThreadError },
+) => void;
+
+const WORKER = '(options) => new Worker(new URL("./actors.js", import.meta.url), options)';
+/** Of an address, so much is shown: bundlers make `data:` URLs of whole files. */
+const SHOWN_OF_URL = 120;
+
 /** Hosts that lose what comes too early are greeted again. */
 const GREET_AGAIN_MS = 20;
+/** A blocked thread does not see to a kill; this long it has to show that it is not. */
+const PATIENCE_MS = 100;
 
 /**
  * A thread, and the actors that run on it, as the thread that started it sees them.
@@ -59,59 +73,74 @@ export class Thread implements Transport {
   readonly name: string;
   readonly peer: Peer;
   readonly standIns: StandIns;
-  readonly control: Control | undefined;
-  readonly actorNames: ActorNames;
-  readonly startedAt: number;
+  readonly heartbeat: Heartbeat;
+  readonly #control: Control | undefined;
+  readonly #actorNames: ActorNames;
+  readonly #startedAt: number;
   readonly #kernel: Kernel;
   readonly #options: ThreadOptions;
   readonly #worker: HostWorker;
-  readonly #onEnd: (thread: Thread, error: ThreadError) => void;
+  readonly #onEnd: OnEnd;
   readonly #startLimit: Alarm;
   #greetAgain: Alarm | null = null;
-  /** What is to go when the thread listens; null when it does. */
+  /** An actor there is to be killed: looks whether the thread sees to it. */
+  #urge: Alarm | null = null;
+  /** What is to go when the thread listens, of which messages are under the window's bound; null when it does. */
   #early: { readonly batch: Batch; readonly transfers: readonly object[] }[] | null = [];
-  /** Why it is about to end, where that was decided here. */
-  #sentence: { readonly reason: ExitReason; readonly error: ThreadError } | null = null;
+  /** Resolves when the host's worker is gone, after `terminate`. */
+  #gone: Promise<void> = Promise.resolve();
   status: "starting" | "running" | "ended" = "starting";
+  /** It has said hello, before it ended. */
+  wasReady = false;
 
-  constructor(
-    kernel: Kernel,
-    options: ThreadOptions,
-    onEnd: (thread: Thread, error: ThreadError) => void,
-  ) {
+  /** Throws `ThreadError` where the host refuses, and `BadInputError` where `worker` makes none. */
+  constructor(kernel: Kernel, options: ThreadOptions, onEnd: OnEnd) {
     this.#kernel = kernel;
     this.#options = options;
     this.#onEnd = onEnd;
     this.name = options.name;
-    this.control = sharedIntegers(CONTROL_SIZE);
-    this.startedAt = kernel.world.now();
+    this.#control = sharedIntegers(CONTROL_SIZE);
+    this.#startedAt = kernel.world.now();
     this.peer = new Peer(kernel, this, { name: this.name, window: options.window });
     this.standIns = new StandIns(this.peer);
-    this.actorNames = new ActorNames(this.peer);
+    this.heartbeat = new Heartbeat(this.peer, this.#control);
+    this.#actorNames = new ActorNames(this.peer);
+    const greeting = { troupe: this.#greeting() };
+    this.#worker = this.#start(greeting);
     shareWith(this.peer, true);
     hearReports(this.peer);
     this.#startLimit = new Alarm(() => this.#startedTooLate());
     kernel.wheel.set(this.#startLimit, options.startTimeout);
-    this.#worker = this.#start();
+    this.#greet(greeting);
   }
 
-  #start(): HostWorker {
-    const { make, url, host, name } = this.#options;
-    const greeting = { troupe: this.#greeting() };
-    const init: WorkerInit = { ...host, type: "module", name, workerData: greeting };
-    const worker = attachWorker(make === undefined ? makeWorker(url, init) : make(init), {
+  #start(greeting: Greeted): HostWorker {
+    return attachWorker(this.#make(greeting), {
       onMessage: (message) => this.#hear(message),
       onEnd: (end) => this.#ended(end),
     });
-    this.#greet(worker, greeting);
-    return worker;
+  }
+
+  #make(greeting: Greeted): unknown {
+    const { make, url, host, name } = this.#options;
+    const init: WorkerInit = { ...host, type: "module", name, workerData: greeting };
+    let made: unknown;
+    try {
+      made = make === undefined ? makeWorker(url, init) : make(init);
+    } catch (cause) {
+      const who = make === undefined ? "" : "its `worker` function threw ";
+      throw new ThreadError(name, `could not be made: ${who}${show(cause)}`, { cause });
+    }
+    if (isWorker(made)) return made;
+    throw new BadInputError(
+      `${name}: its \`worker\` function returned ${describe(made)}; it must return the worker that it makes: ${WORKER}`,
+    );
   }
 
   /** Until it answers; in Node it has been told by then, and takes no notice. */
-  #greet(worker: HostWorker, greeting: object): void {
-    if (this.status !== "starting") return;
-    worker.post(greeting, []);
-    this.#greetAgain = new Alarm(() => this.#greet(worker, greeting));
+  #greet(greeting: Greeted): void {
+    this.#worker.post(greeting, []);
+    this.#greetAgain = new Alarm(() => this.#greet(greeting));
     this.#kernel.wheel.set(this.#greetAgain, GREET_AGAIN_MS);
   }
 
@@ -125,7 +154,7 @@ export class Thread implements Transport {
       callTimeout,
       capacity,
       window,
-      control: this.control,
+      control: this.#control,
       beatMs,
     };
   }
@@ -138,15 +167,17 @@ export class Thread implements Transport {
 
   #hello(): void {
     this.status = "running";
+    this.wasReady = true;
     this.#stopWaiting();
     const early = this.#early ?? [];
     this.#early = null;
     for (const { batch, transfers } of early) this.#worker.post(batch, transfers);
     const { events, world } = this.#kernel;
     if (events.wants("threadStarted")) {
-      const tookMs = world.now() - this.startedAt;
+      const tookMs = world.now() - this.#startedAt;
       events.emit({ type: "threadStarted", thread: this.name, tookMs });
     }
+    if (this.#urge !== null) this.#lookUrgently();
   }
 
   #stopWaiting(): void {
@@ -161,65 +192,126 @@ export class Thread implements Transport {
   }
 
   #startedTooLate(): void {
-    const { startTimeout, url } = this.#options;
-    const what = `did not load ${url} within ${startTimeout} ms, or the module never calls register({ … })`;
+    const { startTimeout } = this.#options;
+    const what = `was not ready within ${startTimeout} ms: ${this.#module} is still loading, or never calls register({ … })`;
     void this.terminate({ kind: "failed", error: undefined }, what);
   }
 
-  /** Ends it at once, whatever it does; `what` says why, as in `was blocked for 5000 ms`. */
-  async terminate(reason: ExitReason, what: string): Promise<void> {
-    if (this.status === "ended" || this.#sentence !== null) return;
+  get #module(): string {
+    const { make, url } = this.#options;
+    if (make !== undefined) return "the file of its `worker` function";
+    return url.length > SHOWN_OF_URL ? `${url.slice(0, SHOWN_OF_URL)}…` : url;
+  }
+
+  /**
+   * Ends it at once, whatever it does; `what` says why, as in `was blocked for 5000 ms`.
+   *
+   * Resolves when the host says that it is gone. All that waits for it hears now, whether or not it
+   * was ended for another reason before.
+   */
+  terminate(reason: ExitReason, what: string): Promise<void> {
+    if (this.status === "ended") return this.#gone;
     const error = new ThreadError(this.name, what);
-    this.#sentence = {
-      reason: reason.kind === "failed" ? { kind: "failed", error } : reason,
-      error,
-    };
-    // All that waits for it hears now: the host may take its time.
-    this.#close(this.#sentence.reason, error);
-    await this.#worker.terminate();
-  }
-
-  #ended(end: WorkerEnd): void {
-    if (this.#sentence !== null) return;
-    const error = new ThreadError(this.name, this.#describe(end), causeOf(end));
-    this.#close({ kind: "failed", error }, error);
-  }
-
-  #describe({ error, code }: WorkerEnd): string {
-    const { url } = this.#options;
-    const isReady = this.status !== "starting";
-    if (error !== undefined) {
-      return isReady ? `has ended: ${show(error)}` : `could not load ${url}: ${show(error)}`;
-    }
-    if (isReady)
-      return `has ended by itself${code === undefined ? "" : `, with exit code ${code}`}`;
-    return `ended before it was ready: ${url} has to call register({ … }) of troupe/threads, and a \`worker\` function has to pass its options on to new Worker`;
-  }
-
-  #close(reason: ExitReason, error: ThreadError): void {
-    const actors = this.standIns.size;
-    const lost = this.peer.window.underWay + (this.control?.[WAITING] ?? 0);
-    const wasReady = this.status === "running";
+    // Hosts may tell of its end before this returns.
     this.status = "ended";
-    this.#stopWaiting();
-    this.#early = null;
-    const { events } = this.#kernel;
-    if (events.wants("threadEnded")) {
-      events.emit({ type: "threadEnded", thread: this.name, reason, error, actors, lost });
-    }
-    this.#kernel.stats.deadLetters += this.control?.[WAITING] ?? 0;
-    this.wasReady = wasReady;
-    // First: what has failed with it is begun anew at once, and not on this one.
-    this.#onEnd(this, error);
-    this.peer.close(reason, error);
+    const gone = this.#worker.terminate();
+    this.#gone = gone;
+    const { leaving } = this.#kernel;
+    leaving.add(gone);
+    void gone.then(() => leaving.delete(gone));
+    this.#close(reason.kind === "failed" ? { kind: "failed", error } : reason, error, gone);
+    return gone;
   }
-
-  /** It has said hello, before it ended. */
-  wasReady = false;
 
   /** Kills it: its actors end as killed. */
   kill(what: string): void {
     void this.terminate(KILLED, what);
+  }
+
+  /** An actor there is to be killed: where the thread is blocked, nobody there sees to it. */
+  killIfBlocked(): void {
+    if (this.#urge !== null || this.status === "ended") return;
+    this.#urge = new Alarm(() => this.#killUnlessTurning());
+    // Nothing runs there before that; what it is to do first waits in line.
+    if (this.status === "running") this.#lookUrgently();
+  }
+
+  #beatBefore = 0;
+
+  #lookUrgently(): void {
+    this.#beatBefore = this.heartbeat.look();
+    this.heartbeat.ask();
+    this.#kernel.wheel.set(this.#urge!, PATIENCE_MS);
+  }
+
+  #killUnlessTurning(): void {
+    // Where the sign is a message, it may have come, and not have been read yet.
+    this.#kernel.world.yieldToHost(() => {
+      this.#urge = null;
+      if (this.heartbeat.look() !== this.#beatBefore) return;
+      const { by, suspect } = this.atWork();
+      const who = by ?? suspect;
+      const culprit = who === null ? "" : ` by ${who}`;
+      this.kill(`was blocked${culprit}, and an actor on it was to be killed`);
+    });
+  }
+
+  /** Whose turn it is there, and where it is no actor's, who may run behind an `await`. */
+  atWork(): { readonly by: string | null; readonly suspect: string | null } {
+    const control = this.#control;
+    if (control === undefined) return { by: null, suspect: null };
+    const by = this.#actorNames.atWork(control);
+    return { by, suspect: by === null ? this.#actorNames.sleeper(control) : null };
+  }
+
+  #ended(end: WorkerEnd): void {
+    if (this.status === "ended") return;
+    const error = new ThreadError(this.name, this.#describe(end), causeOf(end));
+    this.#close({ kind: "failed", error }, error, null);
+  }
+
+  #describe({ error, code }: WorkerEnd): string {
+    if (this.status === "running") {
+      if (error !== undefined) return `has ended: ${show(error)}`;
+      return `has ended by itself${code === undefined ? "" : `, with exit code ${code}`}`;
+    }
+    if (error !== undefined) {
+      return `could not load ${this.#module}: ${show(error)}; where a bundler made this program, it has to bundle that file, too`;
+    }
+    const lost =
+      this.#options.make === undefined
+        ? ""
+        : `, or the function does not pass on its options, workerData among them: ${WORKER}`;
+    return `ended before it was ready: ${this.#module} does not call register({ … }) of troupe/threads${lost}`;
+  }
+
+  /** `gone` is when its code runs no more, where that is still to come. */
+  #close(reason: ExitReason, error: ThreadError, gone: Promise<void> | null): void {
+    const actors = this.standIns.size;
+    const waiting = this.#countWaiting();
+    const lost = this.peer.window.underWay + waiting;
+    this.status = "ended";
+    this.#stopWaiting();
+    if (this.#urge !== null) this.#kernel.wheel.cancel(this.#urge);
+    this.#early = null;
+    const { events, stats } = this.#kernel;
+    if (events.wants("threadEnded")) {
+      events.emit({ type: "threadEnded", thread: this.name, reason, error, actors, lost });
+    }
+    stats.deadLetters += waiting;
+    // First: what has failed with it is begun anew at once, and not on this one.
+    this.#onEnd(this, { reason, error });
+    this.peer.close(reason, error, gone);
+  }
+
+  /** Messages that wait there; what has arrived is under way no more, though that was not said yet. */
+  #countWaiting(): number {
+    const control = this.#control;
+    if (control === undefined) return 0;
+    const { window } = this.peer;
+    const unsaid = (Atomics.load(control, ARRIVED) - window.ackedInAll) | 0;
+    window.underWay = Math.max(0, window.underWay - unsaid);
+    return Math.max(0, Atomics.load(control, WAITING));
   }
 }
 

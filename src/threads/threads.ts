@@ -2,7 +2,7 @@ import { define } from "../behaviours/actor.ts";
 import type { ActorDef, Behaviour } from "../kernel/behaviour.ts";
 import type { Cell } from "../kernel/cell.ts";
 import { ActorStoppedError, BadInputError, refuse } from "../kernel/errors.ts";
-import { SHUTDOWN } from "../kernel/exit-reason.ts";
+import { KILLED, SHUTDOWN, type ExitReason } from "../kernel/exit-reason.ts";
 import { Fifo } from "../kernel/fifo.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -24,7 +24,7 @@ import { Pool, type PoolParts, type ThreadInfo } from "./pool.ts";
 export interface ThreadsProtocol {
   /** Its threads, as they are now. */
   which(): Promise<ThreadInfo[]>;
-  /** Ends one of them by force; another takes its place. Its actors end as killed. */
+  /** Ends one of them by force; another takes its place. Its actors end as killed. Done when it is gone. */
   terminate(index: number): Promise<void>;
 }
 
@@ -46,6 +46,8 @@ type Ctx = Incarnation & { state: Pool | null };
  * The pool is an actor, too: spawn it to say where in the tree it stands, before those that use it;
  * else it is started at the top of the tree, by the first that does. In a simulation, and with size
  * 0, actors run where they are spawned.
+ *
+ * Unlike actors that wait, threads keep the process alive: until the pool, or the system, is stopped.
  *
  * Throws `BadInputError` for options that cannot work, and for a module that is not there.
  */
@@ -88,15 +90,19 @@ class RunningPools {
       },
       call: {
         which: (ctx: Ctx) => ctx.state?.which() ?? [],
-        terminate(ctx: Ctx, index: number): void {
+        async terminate(ctx: Ctx, index: number): Promise<void> {
           const thread = ctx.state?.at(index);
           if (thread === undefined) {
-            throw refuse(new BadInputError(`${ctx.name}: there is no thread ${index}`));
+            const has = `it has ${ctx.state?.size ?? 0}, from 0`;
+            throw refuse(new BadInputError(`${ctx.name}: there is no thread ${index}; ${has}`));
           }
-          thread.kill("was terminated by hand");
+          // What comes of it may be that the pool fails: not inside of its own turn.
+          await Promise.resolve();
+          await thread.terminate(KILLED, "was terminated by hand");
         },
       },
-      exit: (ctx: Ctx) => ctx.state?.end(),
+      exit: (ctx: Ctx, reason: ExitReason) =>
+        ctx.state?.end(reason, ctx.cell.rare?.ending?.final === true),
     });
   }
 
@@ -127,6 +133,8 @@ class RunningPools {
 /** A pool's actor in one system. */
 class Running {
   cell: Cell | null = null;
+  /** Its end will be heard of. */
+  #isHeard = false;
   #pool: Pool | null = null;
   readonly #waiting = new Fifo<{ found(pool: Pool): void; lost(error: Error): void }>();
 
@@ -141,7 +149,9 @@ class Running {
         `${cell.label}: this pool runs already, as ${this.cell.label}; spawn it before the actors that run on it, and once`,
       );
     }
+    if (this.cell === cell && this.#isHeard) return;
     this.cell = cell;
+    this.#isHeard = true;
     (cell.extra.exitWaiters ??= new Waiters()).add(() => this.#ended(cell));
   }
 
@@ -161,6 +171,7 @@ class Running {
   }
 
   #ended(cell: Cell): void {
+    this.#isHeard = false;
     const error = endedError(cell);
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       next.lost(error);

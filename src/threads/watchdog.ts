@@ -1,6 +1,5 @@
 import { Alarm } from "../kernel/alarm.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { BEAT } from "./control.ts";
 import type { Thread } from "./thread.ts";
 
 /** What becomes of a thread whose event loop stands still. */
@@ -14,21 +13,21 @@ export interface WatchdogOptions {
 /** How a watched thread was when it was last looked at. */
 interface Sight {
   beat: number;
-  /** When the beat was first seen to be this one. */
-  since: number;
+  blockedMs: number;
   reported: boolean;
 }
 
-/** Looks so often in the time of the limit; the reaction is late by one look at most. */
+/** Looks so often in the time of the limit. */
 const LOOKS = 8;
 const SHORTEST_MS = 5;
-const LONGEST_MS = 250;
+/** A beat and a look later at most than the limit, whatever that is: 100 ms. */
+const LONGEST_MS = 50;
 
 /**
  * Finds threads whose event loop is blocked.
  *
- * A thread counts up in shared memory as long as its loop turns. Where hosts share no memory, as
- * pages do that are not cross-origin isolated, nothing is found.
+ * Each counts up as long as its loop turns; one that has not for too long is reported, with the
+ * actor whose turn it is.
  */
 export class Watchdog {
   readonly beatMs: number;
@@ -36,57 +35,57 @@ export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #sights = new Map<Thread, Sight>();
   readonly #alarm: Alarm;
+  #lastLook = 0;
 
   constructor(kernel: Kernel, options: WatchdogOptions) {
     this.#kernel = kernel;
     this.#options = options;
     this.beatMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, options.limitMs / LOOKS));
     this.#alarm = new Alarm(() => this.#look());
-    this.#kernel.wheel.set(this.#alarm, this.beatMs);
   }
 
   watch(thread: Thread): void {
-    this.#sights.set(thread, { beat: 0, since: this.#kernel.world.now(), reported: false });
+    if (this.#sights.size === 0) this.#lookLater();
+    this.#sights.set(thread, { beat: 0, blockedMs: 0, reported: false });
   }
 
   forget(thread: Thread): void {
     this.#sights.delete(thread);
+    if (this.#sights.size === 0) this.#kernel.wheel.cancel(this.#alarm);
   }
 
-  stop(): void {
-    this.#kernel.wheel.cancel(this.#alarm);
-    this.#sights.clear();
-  }
-
-  #look(): void {
-    const now = this.#kernel.world.now();
-    for (const [thread, sight] of this.#sights) this.#lookAt(thread, sight, now);
+  #lookLater(): void {
+    this.#lastLook = this.#kernel.world.now();
     this.#kernel.wheel.set(this.#alarm, this.beatMs);
   }
 
-  #lookAt(thread: Thread, sight: Sight, now: number): void {
-    const { control, status } = thread;
-    if (control === undefined) return;
-    const beat = Atomics.load(control, BEAT);
+  #look(): void {
+    // Where this thread stood still, or the whole machine slept, the others may have, too.
+    const sinceMs = Math.min(this.#kernel.world.now() - this.#lastLook, 2 * this.beatMs);
+    this.#lookLater();
+    for (const [thread, sight] of this.#sights) this.#lookAt(thread, sight, sinceMs);
+  }
+
+  #lookAt(thread: Thread, sight: Sight, sinceMs: number): void {
     // One that has not begun yet loads its module: that has a limit of its own.
-    if (beat !== sight.beat || status !== "running") {
+    if (thread.status !== "running") return;
+    const beat = thread.heartbeat.look();
+    if (beat !== sight.beat) {
       sight.beat = beat;
-      sight.since = now;
+      sight.blockedMs = 0;
       sight.reported = false;
       return;
     }
-    const blockedMs = now - sight.since;
-    if (blockedMs < this.#options.limitMs || sight.reported) return;
+    sight.blockedMs += sinceMs;
+    if (sight.blockedMs < this.#options.limitMs || sight.reported) return;
     sight.reported = true;
-    this.#report(thread, blockedMs);
+    this.#report(thread, sight.blockedMs);
   }
 
   #report(thread: Thread, blockedMs: number): void {
     const { action } = this.#options;
     const { events } = this.#kernel;
-    const control = thread.control!;
-    const by = thread.actorNames.atWork(control);
-    const suspect = by === null ? thread.actorNames.sleeper(control) : null;
+    const { by, suspect } = thread.atWork();
     if (events.wants("threadBlocked")) {
       const { name } = thread;
       events.emit({ type: "threadBlocked", thread: name, by, suspect, blockedMs, action });

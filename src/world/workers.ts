@@ -49,8 +49,9 @@ export interface WorkerInit {
   readonly workerData?: unknown;
   readonly resourceLimits?: ResourceLimits;
   readonly env?: Readonly<Record<string, string>>;
-  readonly argv?: readonly string[];
-  readonly execArgv?: readonly string[];
+  // Arrays that could be written to are what types of hosts ask for.
+  readonly argv?: string[];
+  readonly execArgv?: string[];
 }
 
 /** Either host's, as far as it is used. */
@@ -121,6 +122,13 @@ export function makeWorker(url: string, init: WorkerInit): unknown {
   const Kind = node?.Worker ?? host.Worker;
   if (Kind === undefined) throw new Error("this host has no workers");
   return new Kind(node === undefined ? url : new URL(url), init);
+}
+
+/** Whether that is a worker, of either kind. */
+export function isWorker(made: unknown): boolean {
+  if (typeof made !== "object" || made === null) return false;
+  const { postMessage, terminate } = made as Partial<AnyWorker>;
+  return typeof postMessage === "function" && typeof terminate === "function";
 }
 
 /** Listens to a worker that has just been made. */
@@ -195,7 +203,8 @@ export function starter(): Starter | null {
 function nodeStarter({ parentPort, workerData }: WorkerThreads): Starter | null {
   if (parentPort === null) return null;
   return {
-    data: workerData,
+    // Said with `workerData` or not at all: to listen would keep somebody else's worker alive.
+    data: workerData ?? undefined,
     post: (message, transfers) => parentPort.postMessage(message, transfers),
     listen: (onMessage) => parentPort.on("message", onMessage),
     // The host tells whoever started it.
