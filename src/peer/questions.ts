@@ -20,6 +20,8 @@ export class Questions {
   readonly #outbox: Outbox;
   readonly #kernel: Kernel;
   #last = 0;
+  /** Called when nothing waits to be answered any more. */
+  onAllAnswered: (() => void) | null = null;
 
   constructor(kernel: Kernel, outbox: Outbox) {
     this.#kernel = kernel;
@@ -57,17 +59,23 @@ export class Questions {
   }
 
   #leave(tag: number): void {
-    if (this.#asked.delete(tag)) this.#outbox.say(LEFT, tag);
+    if (!this.#asked.delete(tag)) return;
+    this.#outbox.say(LEFT, tag);
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#asked.size === 0) this.onAllAnswered?.();
   }
 
   answered(tag: number, value: unknown): void {
-    const asked = this.#take(tag);
-    asked?.settle(value);
+    this.#take(tag)?.settle(value);
+    this.#look();
   }
 
   failed(tag: number, error: unknown): void {
-    const asked = this.#take(tag);
-    asked?.fail(error);
+    this.#take(tag)?.fail(error);
+    this.#look();
   }
 
   #take(tag: number): Asked | undefined {
@@ -80,6 +88,7 @@ export class Questions {
   /** The receiver was gone before the question came. */
   gone(tag: number, reason: DownReason): void {
     this.#take(tag)?.lose(reason, undefined);
+    this.#look();
   }
 
   /** Nobody is there any more to answer. */

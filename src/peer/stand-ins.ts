@@ -24,7 +24,9 @@ import { StandIn, type Lodging } from "./stand-in.ts";
 export class StandIns {
   readonly peer: Peer;
   readonly #byNumber = new Map<number, StandIn>();
-  /** Called when nothing runs there any more. */
+  /** The last that ran there has ended. */
+  #isEmptied = false;
+  /** Called when nothing runs there any more, and nothing is to come back from there. */
   onEmpty: (() => void) | null = null;
 
   constructor(peer: Peer) {
@@ -47,6 +49,7 @@ export class StandIns {
       const reason = reader.value() as ExitReason;
       standIn?.gone(reason, reader.next(), reader.next(), reader.value());
     });
+    peer.questions.onAllAnswered = () => this.#look();
     peer.onClose((reason, error, gone) => {
       for (const standIn of this.#byNumber.values()) standIn.lost(reason, error, gone);
     });
@@ -69,10 +72,18 @@ export class StandIns {
 
   add(number: number, standIn: StandIn): void {
     this.#byNumber.set(number, standIn);
+    this.#isEmptied = false;
   }
 
   delete(number: number): void {
-    if (this.#byNumber.delete(number) && this.#byNumber.size === 0) this.onEmpty?.();
+    if (!this.#byNumber.delete(number)) return;
+    this.#isEmptied = this.#byNumber.size === 0;
+    this.#look();
+  }
+
+  /** Calls that were forwarded by one who has ended are answered over this node. */
+  #look(): void {
+    if (this.#isEmptied && this.peer.questions.size === 0) this.onEmpty?.();
   }
 }
 

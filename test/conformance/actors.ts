@@ -1,10 +1,10 @@
 import { register } from "troupe/threads";
-import * as subject from "./actors-subject.ts";
+import { Clerk } from "./actors-calls.ts";
+import { OutOfStock, Relay, Subject } from "./actors-subject.ts";
 import * as trees from "./actors-trees.ts";
 
 /* What threads load: all the actors of this suite. */
-const { Subject, Relay, OutOfStock } = subject;
 const { Parent, Quiet, AllForOne, RestForOne, Strict, EndsWithAny, EndsWithAll } = trees;
 
-register({ Subject, Relay, OutOfStock });
 register({ Parent, Quiet, AllForOne, RestForOne, Strict, EndsWithAny, EndsWithAll });
+register({ Clerk, Subject, Relay, OutOfStock });

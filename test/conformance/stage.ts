@@ -49,7 +49,7 @@ export interface Journaling {
   readonly journal: Ref<Journal>;
   readonly lines: unknown[];
   /** Resolves when so many lines, or the line, are there. */
-  until(what: number | string): Promise<readonly unknown[]>;
+  readonly until: (what: number | string) => Promise<readonly unknown[]>;
 }
 
 export function journal(system: System): Journaling {
@@ -96,8 +96,8 @@ export function journal(system: System): Journaling {
 export interface Doorway {
   readonly ref: Ref<Door>;
   /** Resolves when so many have come to it, 1 by default. */
-  reached(count?: number): Promise<void>;
-  open(): void;
+  readonly reached: (count?: number) => Promise<void>;
+  readonly open: () => void;
 }
 
 export function door(system: System): Doorway {
