@@ -20,13 +20,21 @@ export type ErrorCode =
   | "TROUPE_ESCAPED_AWAIT"
   | "TROUPE_NONDETERMINISM";
 
+/** Of its code, for a minifier renames classes: `MailboxFullError` of `TROUPE_MAILBOX_FULL`. */
+function nameOf(kind: { readonly name: string; readonly code?: ErrorCode }): string {
+  // One that somebody derived has the code of ours, and a name of its own.
+  if (!Object.hasOwn(kind, "code")) return kind.name;
+  const words = kind.code!.split("_").slice(1);
+  return `${words.map((word) => word[0] + word.slice(1).toLowerCase()).join("")}Error`;
+}
+
 /** The base of everything that troupe throws or rejects with. */
 export abstract class TroupeError extends Error {
   abstract readonly code: ErrorCode;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    this.name = nameOf(new.target);
   }
 
   readonly [BRAND]: true = true;
