@@ -2,7 +2,7 @@ import { Behaviour } from "../kernel/behaviour.ts";
 import { BUSY, Cell, MUST_BEGIN, type Failure, type Family } from "../kernel/cell.ts";
 import { endIncarnation, kill } from "../kernel/death.ts";
 import { BadInputError, type StartFailure } from "../kernel/errors.ts";
-import type { DownReason, ExitReason } from "../kernel/exit-reason.ts";
+import { KILLED, type DownReason, type ExitReason } from "../kernel/exit-reason.ts";
 import { resolveOptions, type CellOptions } from "../kernel/options.ts";
 import { cellOf, type AnyRef } from "../kernel/ref.ts";
 import { tellExit } from "../kernel/signals.ts";
@@ -129,11 +129,13 @@ export class Bodies implements Family {
     }
     const { suspended } = body;
     body.suspended = null;
-    if (killed) {
+    if (suspended !== null && cell.rare?.ending == null) {
+      if (killed) cell.incarnation?.fence(KILLED);
+      const why = killed ? KILLED : suspended;
+      endIncarnation(cell, why, { final, killed, ...(onHeld === null ? {} : { onHeld }) });
+    } else if (killed) {
       if (onHeld !== null) requestStop(cell, reason, false, onHeld);
       kill(cell, final);
-    } else if (suspended !== null && cell.rare?.ending == null) {
-      endIncarnation(cell, suspended, onHeld === null ? { final } : { final, onHeld });
     } else {
       requestStop(cell, reason, final, onHeld);
     }

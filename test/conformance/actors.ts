@@ -1,5 +1,6 @@
 import { register } from "troupe/threads";
 import { Clerk } from "./actors-calls.ts";
+import { Inner } from "./actors-inner.ts";
 import { Trapper, Watcher } from "./actors-links.ts";
 import { OutOfStock, Relay, Subject } from "./actors-subject.ts";
 import * as trees from "./actors-trees.ts";
@@ -11,4 +12,4 @@ const { Parent, Quiet, AllForOne, RestForOne, Strict, EndsWithAny, EndsWithAll }
 register({ Parent, Quiet, AllForOne, RestForOne, Strict, EndsWithAny, EndsWithAll });
 register({ Trapper, Watcher });
 register({ Clerk, Subject, Relay, OutOfStock });
-register({ Store, Checked });
+register({ Store, Checked, Inner });
