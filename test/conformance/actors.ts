@@ -1,4 +1,5 @@
 import { register } from "troupe/threads";
+import { Counting, Dynamic, Echoing, Loop, Parts, Tree, Words } from "./actors-behaviours.ts";
 import { Clerk } from "./actors-calls.ts";
 import { Inner } from "./actors-inner.ts";
 import { Trapper, Watcher } from "./actors-links.ts";
@@ -13,3 +14,4 @@ register({ Parent, Quiet, AllForOne, RestForOne, Strict, EndsWithAny, EndsWithAl
 register({ Trapper, Watcher });
 register({ Clerk, Subject, Relay, OutOfStock });
 register({ Store, Checked, Inner });
+register({ Loop, Counting, Words, Echoing, Tree, Dynamic, Parts });
