@@ -8,8 +8,8 @@
  *   2  the kind of that actor, as the thread has numbered and told them
  *   3  the actor whose handler went to sleep last; it may be what runs behind its `await`
  *   4  the kind of that actor
- *   5  messages that wait in the mailboxes there
- *   6  messages that have arrived there since it began, whether or not that was acknowledged
+ *   5  messages that wait in the mailboxes there, as of the last time that it had a look
+ *   6  messages that had arrived there by then, whether or not that was acknowledged
  * ```
  */
 export const BEAT = 0;

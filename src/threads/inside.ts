@@ -1,5 +1,4 @@
 import { starter, type Starter } from "../world/workers.ts";
-import type { Cell } from "../kernel/cell.ts";
 import { KILLED } from "../kernel/exit-reason.ts";
 import { takeTurn } from "../kernel/turn.ts";
 import { HOST, wire } from "../kernel/wiring.ts";
@@ -62,7 +61,10 @@ function serve(
       failuresGoElsewhere: true,
       root,
       scheduler: (world, take, beforePause) =>
-        new Scheduler(world, pulse?.takeTurn ?? take, beforePause),
+        new Scheduler(world, pulse?.takeTurn ?? take, () => {
+          beforePause?.();
+          pulse?.note();
+        }),
     },
   );
   const transport = {
@@ -72,7 +74,7 @@ function serve(
   const bodies = new Bodies(peer);
   shareWith(peer, false);
   reportTo(peer, kernel);
-  pulse?.start(peer, () => waitingIn(bodies.list()), beatMs);
+  pulse?.start(peer, bodies, beatMs);
   peer.on(PING, (reader) => {
     pulse?.beat();
     peer.outbox.say(REPLY, reader.next(), undefined);
@@ -80,15 +82,9 @@ function serve(
   from.onError((error) => peer.close(KILLED, asError(error)));
   const receive = (batch: Batch): void => {
     peer.receive(batch);
-    pulse?.noteArrivals();
+    pulse?.note();
   };
   return { kernel, receive };
-}
-
-function waitingIn(cells: readonly Cell[]): number {
-  let waiting = 0;
-  for (const { mailbox } of cells) waiting += mailbox.size;
-  return waiting;
 }
 
 function asError(thrown: unknown): Error {

@@ -1,5 +1,5 @@
 import type { Behaviour } from "../kernel/behaviour.ts";
-import { BUSY, type Cell } from "../kernel/cell.ts";
+import { BUSY, type Cell, type Family } from "../kernel/cell.ts";
 import type { TakeTurn } from "../kernel/scheduler.ts";
 import type { Peer } from "../peer/peer.ts";
 import { NAMED } from "../wire/ops.ts";
@@ -14,6 +14,10 @@ import {
   type Control,
 } from "./control.ts";
 
+/** So many actors are counted whenever something has come, or was done. */
+const FEW = 32;
+/** Of more, so many for each ms since: 1 % of the time. */
+const COUNTED_PER_MS = 500;
 /** Names that are known at a time. */
 const MOST_NAMES = 4_096;
 
@@ -28,8 +32,8 @@ export class Pulse {
   #nextPlace = 0;
   #peer: Peer | null = null;
   #lastKind: Behaviour | null = null;
-  /** Of those that have come, how many have been noted. */
-  #arrived = 0;
+  #bodies: Family | null = null;
+  #nextCount = 0;
 
   constructor(control: Control, takeTurn: TakeTurn) {
     this.#control = control;
@@ -37,14 +41,13 @@ export class Pulse {
   }
 
   /** Counts up every `beatMs` from now on. */
-  start(peer: Peer, waiting: () => number, beatMs: number): void {
+  start(peer: Peer, bodies: Family, beatMs: number): void {
     this.#peer = peer;
+    this.#bodies = bodies;
     const { world } = peer.kernel;
     const beat = (): void => {
       this.beat();
-      // What actors here sent to each other is not seen as it comes.
-      this.#arrived = this.#control[ARRIVED] = peer.window.arrivedInAll | 0;
-      this.#control[WAITING] = waiting();
+      this.#count(peer, bodies);
       peer.window.acknowledge();
       world.setTimer(beatMs, beat);
     };
@@ -56,28 +59,31 @@ export class Pulse {
     Atomics.add(this.#control, BEAT, 1);
   }
 
-  /** Notes what has come: it waits until it is taken out in a turn. */
-  noteArrivals(): void {
-    const arrived = this.#peer!.window.arrivedInAll | 0;
-    const news = (arrived - this.#arrived) | 0;
-    if (news === 0) return;
-    this.#arrived = this.#control[ARRIVED] = arrived;
-    this.#control[WAITING]! += news;
+  /** Notes what has come and what waits, for when nobody can be asked; where many run, now and then. */
+  note(): void {
+    const peer = this.#peer;
+    const bodies = this.#bodies;
+    if (peer === null || bodies === null) return;
+    if (bodies.size > FEW && peer.kernel.world.now() < this.#nextCount) return;
+    this.#count(peer, bodies);
+  }
+
+  #count({ window, kernel }: Peer, bodies: Family): void {
+    let waiting = 0;
+    for (const { mailbox } of bodies.list()) waiting += mailbox.size;
+    // Both at once: what is counted here as waiting is no longer under way.
+    this.#control[ARRIVED] = window.arrivedInAll | 0;
+    this.#control[WAITING] = waiting;
+    if (bodies.size > FEW) this.#nextCount = kernel.world.now() + bodies.size / COUNTED_PER_MS;
   }
 
   /** Plain writes: they cost nothing, and whoever reads them does so much later. */
   readonly takeTurn: TakeTurn = (cell, budget) => {
     const control = this.#control;
     if (cell.behaviour !== this.#lastKind) this.#tellKind(cell);
-    const { rare } = cell;
-    const name = rare === null ? null : rare.name;
+    const name = cell.rare === null ? null : cell.rare.name;
     control[ACTOR] = name === null ? cell.id + 1 : -1 - this.#placeOf(cell, name);
-    // One that runs for the other side: others get little from there.
-    const isBody = rare !== null && rare.identity !== null;
-    if (isBody) this.noteArrivals();
-    const before = isBody ? cell.mailbox.size : 0;
     const handled = this.#takeTurn(cell, budget);
-    if (isBody) control[WAITING]! += cell.mailbox.size - before;
     control[ACTOR] = 0;
     if ((cell.flags & BUSY) !== 0) {
       control[SLEEPER] = name === null ? cell.id + 1 : -1 - this.#placeOf(cell, name);
