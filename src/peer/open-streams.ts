@@ -1,13 +1,16 @@
 import type { Cell } from "../kernel/cell.ts";
 import { Envelope } from "../kernel/envelope.ts";
+import type { Peer } from "./peer.ts";
 import { LEAVE } from "../kernel/streams.ts";
 
-/** A stream of an actor in another node, as a reader here has it: all that is known is its number. */
+/** A stream of an actor in another node, as a reader here has it: its number, and whose number that is. */
 export class RemoteStream {
   readonly number: number;
+  readonly peer: Peer;
 
-  constructor(number: number) {
+  constructor(number: number, peer: Peer) {
     this.number = number;
+    this.peer = peer;
   }
 }
 

@@ -9,6 +9,11 @@ export interface InnerProps {
 
 export const news = topic<string>("conformance.news");
 
+// oxlint-disable-next-line require-yield -- it fails before it does
+async function* failing(): AsyncGenerator<number> {
+  throw new Error("in a source");
+}
+
 /** Uses what an incarnation has: timers, sources, tasks, subscriptions, a stash. */
 export const Inner = actor({
   name: "inner",
@@ -39,6 +44,9 @@ export const Inner = actor({
         () => journal.note(`${id} tick ${key ?? ms}`),
         key === undefined ? {} : { key },
       );
+    },
+    afterEach({ timers, props: { id, journal } }, delays: readonly number[]): void {
+      for (const ms of delays) timers.after(ms, () => journal.note(`${id} tick ${ms}`));
     },
     every({ timers, props: { id, journal } }, ms: number): void {
       let n = 0;
@@ -92,11 +100,7 @@ export const Inner = actor({
       });
     },
     failingSource(ctx): void {
-      // oxlint-disable-next-line require-yield -- it fails before it does
-      async function* fails(): AsyncGenerator<number> {
-        throw new Error("in a source");
-      }
-      ctx.source(fails(), () => {});
+      ctx.source(failing(), () => {});
     },
     subscribe(ctx): void {
       const { id, journal } = ctx.props;

@@ -67,7 +67,8 @@ describe.each(ELSEWHERE)("an actor $where", ({ here }) => {
     const tree = stage.system.spawn(Tree, undefined, here);
     const which = await tree.which();
     expect(which.map(({ id, status }) => `${id} ${status}`)).toEqual([
-      ...["left running", "right running"],
+      "left running",
+      "right running",
     ]);
     const [left, right] = which.map(({ ref }) => ref as RefOf<typeof Echoing>);
     expect([await left!.echo("x"), await right!.echo("y")]).toEqual(["left: x", "right: y"]);
@@ -95,7 +96,8 @@ describe.each(ELSEWHERE)("an actor $where", ({ here }) => {
     const two = await dynamic.start({ prefix: "2: " });
     expect([await one.echo("x"), await two.echo("y")]).toEqual(["1: x", "2: y"]);
     expect(await rejection(dynamic.start({ prefix: "3: " }))).toMatchObject({
-      ...{ name: "StartError", why: "too-many-children" },
+      name: "StartError",
+      why: "too-many-children",
     });
     expect(await dynamic.which()).toEqual([one, two]);
     await dynamic.terminate(one);

@@ -7,7 +7,6 @@ import {
   nameOf,
   recipient,
   restart,
-  started,
   stop,
   TimeoutError,
   withOptions,
@@ -81,11 +80,15 @@ describe.each(EVERYWHERE)("a call to an actor $where", ({ here }) => {
   test("settles when its time is up, counted from where it was made; the reply is late", async () => {
     const { system } = stage;
     const { a, held } = clerk(system, here);
-    await started(a);
     const lateReply = eventOf(system, "lateReply");
-    const error = await rejection(withOptions(a, { timeout: 20 }).slow("late"));
+    const leave = new AbortController();
+    const late = rejection(withOptions(a, { signal: leave.signal }).slow("late"));
+    await held.reached();
+    const error = await rejection(withOptions(a, { timeout: 5 }).slow("never"));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error.message).toContain("slow");
+    leave.abort();
+    await late;
     held.open();
     expect(await lateReply).toMatchObject({ verb: "slow" });
     expect(await a.echo("goes on")).toBe("goes on");
@@ -174,7 +177,7 @@ describe.each(EVERYWHERE)("a call to an actor $where", ({ here }) => {
   test("a refused cast is a dead letter, and leaves the actor alone", async () => {
     const { system } = stage;
     const { a } = clerk(system, here);
-    const letter = eventOf(system, "deadLetter");
+    const letter = eventOf(system, "deadLetter", ({ verb }) => verb === "refuseNote");
     a.refuseNote("no");
     expect(await letter).toMatchObject({ verb: "refuseNote", args: ["no"], why: "refused" });
     expect(await a.count()).toBe(0);

@@ -76,8 +76,13 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
     held.open();
     await until("a behind");
     expect(lines).toEqual([
-      ...["a init", "a up", "a before", "a down: failed"],
-      ...["a init", "a up", "a behind"],
+      "a init",
+      "a up",
+      "a before",
+      "a down: failed",
+      "a init",
+      "a up",
+      "a behind",
     ]);
   });
 

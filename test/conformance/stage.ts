@@ -161,12 +161,11 @@ export async function eventOf<T extends SystemEvent["type"]>(
   type: T,
   isWanted: (event: Event<T>) => boolean = () => true,
 ): Promise<Event<T>> {
-  let off = (): void => {};
-  const heard = new Promise<Event<T>>((done) => {
-    off = system.on((event) => {
-      if (event.type === type && isWanted(event as Event<T>)) done(event as Event<T>);
-    }, type);
-  });
+  let hear: (event: Event<T>) => void;
+  const heard = new Promise<Event<T>>((done) => (hear = done));
+  const off = system.on((event) => {
+    if (event.type === type && isWanted(event as Event<T>)) hear(event as Event<T>);
+  }, type);
   return system.deadline(heard, 5_000).finally(off);
 }
 

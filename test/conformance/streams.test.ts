@@ -148,6 +148,6 @@ describe.each(EVERYWHERE)("a stream of an actor $where", ({ here }) => {
     await until("a makes 5");
     await kill(reader);
     await reading;
-    await until("a closes");
+    expect(await until("a closes")).toContain("a makes 5");
   });
 });
