@@ -16,8 +16,10 @@ import {
   type Group,
   type InitContext,
   type Ref,
+  ThreadError,
 } from "troupe";
 import type { Connection } from "troupe/net";
+import type { AskShard } from "./ask-shard.ts";
 import { Command } from "./command.ts";
 import { CONNECTION_COMMANDS, unknownSubcommand } from "./commands-connection.ts";
 import type { SyncPolicy } from "./journal.ts";
@@ -35,6 +37,9 @@ import { unknownCommand, wrongArity } from "./store/errors.ts";
 /** What a client's actor needs of the server. */
 export interface Keyspace {
   shards(): readonly Ref<Shard>[];
+  readonly ask: AskShard;
+  /** Ends a thread by force, and the shards that run on it. */
+  endThread(index: number): Promise<void>;
   /** Clients that are connected. */
   clients(): number;
   readonly sync: SyncPolicy;
@@ -84,7 +89,7 @@ class Conversation {
     const commands = this.#decoder.feed(chunk);
     const alone = commands.length === 1 ? this.#shardOfOne(commands[0]!) : undefined;
     if (alone === undefined) return this.#answerAll(commands);
-    return this.#shards[alone]!.run(commands).then(
+    return this.#keyspace.ask(this.#shards[alone]!, commands).then(
       ([reply]) => this.#send(reply!),
       async (failure) => this.#send((await this.#askAgain(alone, commands, failure))[0]!),
     );
@@ -154,12 +159,15 @@ class Conversation {
   }
 
   readonly #ask: RunOnShard = (shard, commands) =>
-    this.#shards[shard]!.run(commands).catch((failure) => this.#askAgain(shard, commands, failure));
+    this.#keyspace
+      .ask(this.#shards[shard]!, commands)
+      .catch((failure) => this.#askAgain(shard, commands, failure));
 
   /**
    * Runs commands again on a shard that failed before anything of them was done.
    *
-   * What made the shard fail is not tried again.
+   * What made the shard fail is not tried again. Nor are changes that a shard took along that was
+   * killed, or whose thread ended: they may be in its file.
    */
   async #askAgain(
     shard: number,
@@ -167,9 +175,10 @@ class Conversation {
     failure: unknown,
   ): Promise<readonly string[]> {
     let why = failure;
-    for (let tries = 1; tries < TRIES && isInnocent(why); tries++) {
+    const isToBeAsked = commands.every(onlyReads) ? hasEnded : isInnocent;
+    for (let tries = 1; tries < TRIES && isToBeAsked(why); tries++) {
       try {
-        return await this.#shards[shard]!.run(commands);
+        return await this.#keyspace.ask(this.#shards[shard]!, commands);
       } catch (again) {
         why = again;
       }
@@ -178,13 +187,28 @@ class Conversation {
     return commands.map(() => reply);
   }
 
-  async #debug(args: readonly string[]): Promise<string> {
-    if (args[1]!.toLowerCase() !== "crash" || args.length !== 3) return unknownSubcommand(args);
-    const shard = shardOf(args[2]!, this.#shards.length);
+  #debug(args: readonly string[]): string | Promise<string> {
+    const subcommand = args.length === 3 ? args[1]!.toLowerCase() : "";
+    if (subcommand === "crash") return this.#crashShardOf(args[2]!);
+    if (subcommand === "endthread") return this.#endThread(args[2]!);
+    return unknownSubcommand(args);
+  }
+
+  async #crashShardOf(key: string): Promise<string> {
+    const shard = shardOf(key, this.#shards.length);
     try {
       return await this.#shards[shard]!.crash();
     } catch {
       return `+shard ${shard} crashed\r\n`;
+    }
+  }
+
+  async #endThread(index: string): Promise<string> {
+    try {
+      await this.#keyspace.endThread(Number(index));
+      return `+thread ${Number(index)} ended\r\n`;
+    } catch {
+      return error(`ERR there is no thread ${index}`);
     }
   }
 
@@ -201,5 +225,14 @@ class Conversation {
 
 /** True when the shard failed over something else, and comes back. */
 function isInnocent(failure: unknown): boolean {
-  return failure instanceof ActorStoppedError && failure.reason.kind === "failed";
+  const failed = failure instanceof ActorStoppedError && failure.reason.kind === "failed";
+  return failed && !(failure.reason.error instanceof ThreadError);
+}
+
+function hasEnded(failure: unknown): boolean {
+  return failure instanceof ActorStoppedError;
+}
+
+function onlyReads({ args }: Command): boolean {
+  return findShardCommand(args[0]!)?.write === false;
 }

@@ -55,7 +55,7 @@ function recordOf(store: Store, command: Command): string {
   const name = findShardCommand(args[0] ?? "")?.name;
   switch (name) {
     case "set":
-      return args.length === 3 ? asSent(command) : valueRecord(store, args[1]!);
+      return args.length === 3 ? command.encode() : valueRecord(store, args[1]!);
     case "setnx":
     case "incr":
     case "decr":
@@ -70,12 +70,8 @@ function recordOf(store: Store, command: Command): string {
     case "getdel":
       return bulkArray(["DEL", args[1]!]);
     default:
-      return asSent(command);
+      return command.encode();
   }
-}
-
-function asSent({ text, args }: Command): string {
-  return text === "" ? bulkArray(args) : text;
 }
 
 function valueRecord(store: Store, key: string): string {

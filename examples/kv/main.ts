@@ -7,7 +7,7 @@ import { DataDirectory } from "./data-directory.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import type { SyncPolicy } from "./journal.ts";
 
-const USAGE = `usage: npm start -- [--port N] [--host ADDRESS] [--shards N] [--dir PATH] [--sync everysec|always] [--rewrite-bytes N]`;
+const USAGE = `usage: npm start -- [--port N] [--host ADDRESS] [--shards N] [--threads N] [--dir PATH] [--sync everysec|always] [--rewrite-bytes N]`;
 
 function readOptions() {
   const { values } = parseArgs({
@@ -15,6 +15,7 @@ function readOptions() {
       port: { type: "string", default: "6399" },
       host: { type: "string", default: "127.0.0.1" },
       shards: { type: "string", default: "4" },
+      threads: { type: "string", default: "0" },
       dir: { type: "string", default: "kv-data" },
       sync: { type: "string", default: "everysec" },
       "rewrite-bytes": { type: "string", default: String(16 * 1024 * 1024) },
@@ -25,6 +26,7 @@ function readOptions() {
     dir: values.dir,
     port: wholeNumber("--port", values.port, 0, 65_535),
     shards: wholeNumber("--shards", values.shards, 1, 256),
+    threads: wholeNumber("--threads", values.threads, 0, 64),
     sync: syncPolicy(values.sync),
     rewriteBytes: wholeNumber("--rewrite-bytes", values["rewrite-bytes"], 1, 2 ** 50),
   };
@@ -58,7 +60,8 @@ async function main(): Promise<void> {
   const app = system.spawn(kvApp(system, { ...options, directory }, overTcp));
   await started(app);
   const { address, port } = await app.child("listener").address();
-  console.log(`listening on ${address}:${port}; ${shards} shards in ${dir}`);
+  const where = options.threads === 0 ? "" : `, on ${options.threads} threads`;
+  console.log(`listening on ${address}:${port}; ${shards} shards in ${dir}${where}`);
   console.log(`try: redis-cli -p ${port} SET greeting hello`);
   console.log(`     redis-cli -p ${port} DEBUG CRASH greeting   (its shard fails, and comes back)`);
   console.log("Ctrl-C ends it.");

@@ -10,11 +10,14 @@
  * A reply is given when everything that it can tell of is in the file. So a shard that fails before
  * has promised nothing: its successor replays the file, and who waited may ask again.
  */
-import { implement, KilledError, type ActorDef, type InitContext } from "troupe";
+import fs from "node:fs";
+import { implement, KilledError, type ActorDef, type InitContext, type Reply } from "troupe";
 import type { Command } from "./command.ts";
+import type { Files } from "./files.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import { Recorder, replay } from "./log-record.ts";
 import { openLog } from "./open-log.ts";
+import { RequestDecoder } from "./request-decoder.ts";
 import { execute } from "./store/commands.ts";
 import { Store } from "./store/store.ts";
 
@@ -26,6 +29,8 @@ export interface Shard {
    * Rejects when the shard fails first; then nothing of it was done.
    */
   run(commands: readonly Command[]): Promise<readonly string[]>;
+  /** The same for commands in RESP. Between threads, one text costs less than many small ones. */
+  runEncoded(commands: string): Promise<readonly string[]>;
   /** Fails the shard, as a bug would. */
   crash(): Promise<never>;
   /** Writes what was gathered, and gives the replies that waited for it. The shard's own. */
@@ -36,6 +41,11 @@ export interface Shard {
 const EXPIRE_EVERY_MS = 20;
 const EXPIRE_AT_ONCE = 500;
 
+interface ShardProps extends Omit<JournalOptions, "files"> {
+  /** Default: node's own, which another thread has as well; functions cannot be sent there. */
+  readonly files?: Files;
+}
+
 interface State {
   readonly store: Store;
   readonly recorder: Recorder;
@@ -44,12 +54,13 @@ interface State {
   expiresAt: number;
 }
 
-type Ctx = InitContext<JournalOptions, Shard>;
+type Ctx = InitContext<ShardProps, Shard>;
 
-export const Shard: ActorDef<Shard, JournalOptions> = implement<Shard>()({
+export const Shard: ActorDef<Shard, ShardProps> = implement<Shard>()({
   name: "shard",
   initTimeout: Infinity,
-  async init(ctx, options: JournalOptions): Promise<State> {
+  async init(ctx, props: ShardProps): Promise<State> {
+    const options = { files: fs, ...props };
     const { signal } = ctx;
     const store = new Store({ noteExpired: true });
     const log = await openLog(options.files, options.path, {
@@ -69,16 +80,8 @@ export const Shard: ActorDef<Shard, JournalOptions> = implement<Shard>()({
     return state;
   },
   call: {
-    run(ctx, commands) {
-      const { state } = ctx;
-      const now = Date.now();
-      const replies = commands.map((command) => executeOne(state, command, now));
-      if (state.store.nextExpiry() < state.expiresAt) expireLater(ctx, state, now);
-      if (state.journal.isSettled) return replies;
-      const reply = ctx.defer<readonly string[]>();
-      state.journal.answerLater(reply, replies);
-      return reply;
-    },
+    run: runAll,
+    runEncoded: (ctx, commands) => runAll(ctx, decode(commands)),
     crash() {
       throw new Error("asked to by DEBUG CRASH");
     },
@@ -100,6 +103,26 @@ export const Shard: ActorDef<Shard, JournalOptions> = implement<Shard>()({
     }
   },
 });
+
+function runAll(
+  ctx: Ctx & { readonly state: State },
+  commands: readonly Command[],
+): readonly string[] | Reply<readonly string[]> {
+  const { state } = ctx;
+  const now = Date.now();
+  const replies = commands.map((command) => executeOne(state, command, now));
+  if (state.store.nextExpiry() < state.expiresAt) expireLater(ctx, state, now);
+  if (state.journal.isSettled) return replies;
+  const reply = ctx.defer<readonly string[]>();
+  state.journal.answerLater(reply, replies);
+  return reply;
+}
+
+/** Whoever sent them has looked at their size. */
+function decode(commands: string): Command[] {
+  const decoder = new RequestDecoder({ bufferedBytes: Infinity });
+  return decoder.feed(Buffer.from(commands, "latin1"));
+}
 
 function executeOne({ store, recorder, journal }: State, command: Command, now: number): string {
   const reply = execute(store, command.args, now);

@@ -56,12 +56,25 @@ function expectedOf(name: string): Outcome {
   return { stdout, stderr: "", code: 0 };
 }
 
-test.for(names.filter((name) => name !== "os-signals"))(
+/** How long something took is different each time. */
+function withoutTimes({ stdout, ...others }: Outcome): Outcome {
+  return { ...others, stdout: stdout.replaceAll(/[\d.]+ ms/g, "… ms") };
+}
+
+test.for(names.filter((name) => !["os-signals", "passwords"].includes(name)))(
   "%s prints what it should, and ends well",
   async (name) => {
     expect(await run(name)).toEqual(expectedOf(name));
   },
 );
+
+test("passwords prints what it should, and that a thread keeps the server responsive", async () => {
+  const outcome = await run("passwords");
+  expect(withoutTimes(outcome)).toEqual(withoutTimes(expectedOf("passwords")));
+  const { stdout } = outcome;
+  const [without, withOne] = [...stdout.matchAll(/half of them within (?<ms>[\d.]+) ms/g)];
+  expect(Number(withOne?.groups?.["ms"])).toBeLessThan(Number(without?.groups?.["ms"]) / 2);
+});
 
 test.for(["SIGTERM", "SIGINT"] as const)(
   "os-signals shuts down in order and exits with 0 on %s",

@@ -100,6 +100,11 @@ export class KvServer implements AsyncDisposable {
   }
 }
 
+/** Starts servers whose shards run on so many threads. */
+export function startOn(threads: number): typeof KvServer.start {
+  return (dir, ...options) => KvServer.start(dir, "--threads", String(threads), ...options);
+}
+
 /** A client that tells of every failure, in place of trying again. */
 export function redisTo({ port }: KvServer): Redis & Disposable {
   const redis = new Redis({ port, retryStrategy: () => null, maxRetriesPerRequest: 0 });

@@ -14,6 +14,7 @@ const ALIAS = {
   "troupe/sim": source("sim/index.ts"),
   "troupe/testing": source("testing/index.ts"),
   "troupe/net": source("net/index.ts"),
+  "troupe/threads": source("threads/index.ts"),
 };
 
 /** Bundles everything that a hunt needs into `outfile`, with a mistake in the copy, or without. */

@@ -5,8 +5,8 @@ export const kvMistakes: readonly Mistake[] = [
     name: "a write is acknowledged before it is in the file",
     why: "the reply is known, and the record is sure to be written soon",
     file: "examples/kv/shard-actor.ts",
-    find: `      state.journal.answerLater(reply, replies);`,
-    replace: `      reply.resolve(replies);`,
+    find: `  state.journal.answerLater(reply, replies);`,
+    replace: `  reply.resolve(replies);`,
     model: "kv-everysec",
   },
   {
