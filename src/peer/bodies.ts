@@ -118,10 +118,9 @@ export class Bodies implements Family {
     const reason = reader.value() as ExitReason;
     const final = reader.next<boolean>();
     const killed = reader.next<boolean>();
-    const order = reader.next<number>();
     if (body === undefined) return;
     const { cell } = body;
-    const onHeld = final ? null : (): void => this.#say(ops.HELD, body.number, order);
+    const onHeld = final ? null : (): void => this.#say(ops.HELD, body.number);
     const isHeld = cell.incarnation === null && cell.rare?.ending == null;
     if (isHeld && onHeld !== null) {
       cell.flags &= ~MUST_BEGIN;
@@ -194,7 +193,7 @@ export class Bodies implements Family {
   }
 
   #say(op: number, ...parts: readonly unknown[]): void {
-    this.#peer.outbox.report(op, ...parts);
+    this.#peer.outbox.tell(op, "an exit reason", ...parts);
   }
 
   // --- as a family: it is asked for nothing else -----------------------------------------------

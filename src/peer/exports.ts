@@ -1,7 +1,6 @@
 import type { Cell } from "../kernel/cell.ts";
 import type { DownReason } from "../kernel/exit-reason.ts";
 import { address } from "../kernel/address.ts";
-import type { ActorRef } from "../kernel/ref.ts";
 import { DOWN, EXPORT } from "../wire/ops.ts";
 import type { KindsTold } from "./kinds.ts";
 import type { Outbox } from "./outbox.ts";
@@ -12,8 +11,6 @@ interface Exported {
   readonly number: number;
   /** How often the other side was told of it: once while it lives, and each time after that. */
   told: number;
-  /** Held here as by anybody who holds it: the other side does. */
-  readonly ref: ActorRef;
   /** Tells the other side of its end. */
   readonly fire: (reason: DownReason) => void;
 }
@@ -71,12 +68,11 @@ export class Exports {
   }
 
   #make(cell: Cell, number: number): Exported {
-    const fire = (reason: DownReason): void => this.#tellDown(number, reason);
-    return { cell, number, told: 0, ref: cell.ref, fire };
+    return { cell, number, told: 0, fire: (reason) => this.#tellDown(number, reason) };
   }
 
   #tellDown(number: number, reason: DownReason): void {
-    this.#outbox.report(DOWN, number, reason);
+    this.#outbox.tell(DOWN, "exit reason", number, reason);
   }
 
   /** The other side has let go of it, as often as it was told of it. */

@@ -1,16 +1,13 @@
 import type { Cell } from "../kernel/cell.ts";
 import { Envelope } from "../kernel/envelope.ts";
-import type { Peer } from "./peer.ts";
 import { LEAVE } from "../kernel/streams.ts";
 
-/** A stream of an actor in another node, as a reader here has it: its number, and whose number that is. */
+/** A stream of an actor in another node, as a reader here has it: all that is known is its number. */
 export class RemoteStream {
   readonly number: number;
-  readonly peer: Peer;
 
-  constructor(number: number, peer: Peer) {
+  constructor(number: number) {
     this.number = number;
-    this.peer = peer;
   }
 }
 

@@ -21,7 +21,6 @@ import { Outbox } from "./outbox.ts";
 import { Questions } from "./questions.ts";
 import { Reader } from "./reader.ts";
 import { RefsOf } from "./refs.ts";
-import { dealWithRefused } from "./refused.ts";
 import { StubDoor } from "./stub-door.ts";
 import type { Batch, Transport } from "./transport.ts";
 import { Window } from "./window.ts";
@@ -68,8 +67,6 @@ export class Peer {
   readonly bodies = new Map<number, Cell>();
   readonly #onClose: OnClose[] = [];
   #onStubDown: ((number: number) => void) | null = null;
-  /** Told when the props with which an actor was to begin there could not be carried. */
-  onPropsRefused: ((number: number, error: unknown, isThere: boolean) => void) | null = null;
   closed = false;
 
   constructor(kernel: Kernel, transport: Transport, { name, window }: PeerOptions) {
@@ -77,7 +74,7 @@ export class Peer {
     this.name = name;
     this.#refs = new RefsOf(this);
     this.outbox = new Outbox(kernel.world, transport, this.#refs, (record, error) =>
-      dealWithRefused(this, record, error),
+      this.#refused(record, error),
     );
     const kindsHeard = new KindsHeard();
     this.exports = new Exports(new KindsTold(this.outbox), this.outbox);
@@ -85,7 +82,7 @@ export class Peer {
       return new StubDoor(this, stub, number);
     });
     this.window = new Window(window, this.outbox);
-    this.questions = new Questions(this);
+    this.questions = new Questions(kernel, this.outbox);
     this.calls = new IncomingCalls(this.outbox, this.#streams);
     this.on(ops.KIND, (reader) => kindsHeard.hear(reader));
     this.on(ops.EXPORT, (reader) => this.imports.hear(reader));
@@ -139,20 +136,8 @@ export class Peer {
       records,
       specials === null ? null : new Unpacker(specials, this.#refs),
     );
-    while (reader.advance()) this.#hearOne(reader);
+    while (reader.advance()) this.#hear[ops.opOf(reader.head)]!(reader);
     this.window.settle();
-  }
-
-  /** A record that we do not understand, or that is a mistake of ours, costs no other its hearing. */
-  #hearOne(reader: Reader): void {
-    try {
-      this.#hear[ops.opOf(reader.head)]!(reader);
-    } catch (error) {
-      const { stats, log } = this.kernel;
-      stats.deadLetters++;
-      const op = ops.opOf(reader.head);
-      log.logger.error({ actor: this.name, op, error }, "what it said could not be acted upon");
-    }
   }
 
   /** The other side is gone: all that was there has ended so, and whoever waits for it hears of it. */
@@ -249,6 +234,22 @@ export class Peer {
     const call = this.calls.open(tag, of, PULL, timeoutMs, "item", number);
     this.kernel.router.deliver(Envelope.of(of, PULL, [writer], call, null));
   }
+
+  /** The host could not carry what was in a record, though we thought that it could. */
+  #refused(record: unknown[], error: unknown): void {
+    const head = record[0] as number;
+    switch (ops.opOf(head)) {
+      case ops.CALL:
+        this.window.underWay--;
+        return this.questions.failed(record[2] as number, error);
+      case ops.REPLY:
+        return this.calls.reject(record[1] as number, error);
+      default:
+        if (ops.opOf(head) === ops.CAST) this.window.underWay -= castsIn(record);
+        this.kernel.stats.deadLetters++;
+        this.kernel.log.logger.error({ actor: this.name, error }, "a message could not be carried");
+    }
+  }
 }
 
 /** Rejects a call of one whom the receiver, over other nodes, waits for. */
@@ -258,6 +259,11 @@ function closesFarCircle(call: PendingCall, chain: Chain, to: Cell): boolean {
   if (circle === null) return false;
   call.reject(new DeadlockError(`call ${call.describe()}`, circle));
   return true;
+}
+
+function castsIn(record: readonly unknown[]): number {
+  const [head, , count] = record as [number, unknown, number];
+  return count === 0 ? 1 : (record.length - (ops.hasFrom(head) ? 4 : 3)) / count;
 }
 
 function verbIn(to: Cell, reader: Reader): Verb {

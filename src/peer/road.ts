@@ -1,20 +1,18 @@
 import { passOn } from "../kernel/calls.ts";
 import type { Cell } from "../kernel/cell.ts";
 import { HELD, Envelope } from "../kernel/envelope.ts";
-import { ActorStoppedError, BadInputError, DeadlockError, MailboxFullError } from "../kernel/errors.ts";
-import type { DownReason } from "../kernel/exit-reason.ts";
+import { BadInputError, DeadlockError, MailboxFullError } from "../kernel/errors.ts";
 import type { PendingCall } from "../kernel/pending-call.ts";
 import type { Verb } from "../kernel/verb.ts";
 import { running } from "../kernel/running.ts";
 import { LEAVE, PULL } from "../kernel/streams.ts";
 import { chainOf, type Chain } from "../kernel/waiting-chain.ts";
-import { goesAsItIs } from "../wire/look.ts";
+import { goesAsItIs } from "../wire/codec.ts";
 import * as ops from "../wire/ops.ts";
 import { kindOfCell, numberOf, type Kind } from "./kinds.ts";
 import type { RemoteStream } from "./open-streams.ts";
 import type { Peer } from "./peer.ts";
 
-const RESTARTED: DownReason = { kind: "shutdown", detail: "restarted" };
 /** A record holds so many, beside all else that is in it. */
 const MOST_ARGUMENTS = ops.MOST_PARTS - 8;
 
@@ -44,11 +42,8 @@ export class Road {
     this.used = true;
     const { verb, call } = envelope;
     const { window } = this.peer;
-    if (call !== null && call.settled) {
-      this.#cell.kernel.stats.skippedCalls++;
-      return;
-    }
-    if (verb === PULL || verb === LEAVE) return this.#goOnReading(envelope);
+    if (verb === PULL) return this.#pull(envelope);
+    if (verb === LEAVE) return this.peer.outbox.say(ops.LEAVE, streamOf(envelope).number);
     if (window.isFull && !window.letsIn) return this.#overflow(envelope);
     try {
       this.#append(envelope);
@@ -162,20 +157,13 @@ export class Road {
     return args.map((value, i) => (goesAsItIs(value) ? value : this.#pack(verb.name, i, value)));
   }
 
-  /** The next item of a stream, or no more of it. */
-  #goOnReading({ call, first }: Envelope): void {
+  #pull(envelope: Envelope): void {
+    const call = envelope.call!;
     const { questions, outbox } = this.peer;
-    const { number, peer } = first as RemoteStream;
-    if (peer !== this.peer) {
-      // The actor runs in another node now: over there, the number is somebody else's stream.
-      call?.reject(new ActorStoppedError(this.#cell.label, "stream", RESTARTED));
-    } else if (call === null) {
-      outbox.say(ops.LEAVE, number);
-    } else {
-      const { remainingMs } = call;
-      const limit = remainingMs === Infinity ? -1 : remainingMs;
-      outbox.say(ops.PULL, questions.call(call, false), limit, number);
-    }
+    const { remainingMs } = call;
+    const limit = remainingMs === Infinity ? -1 : remainingMs;
+    const { number } = streamOf(envelope);
+    outbox.say(ops.PULL, questions.call(call, false), limit, number);
   }
 
   /** A message too many: the receiver's policy, applied where it is sent. */
@@ -207,4 +195,8 @@ function tooMany({ label }: Cell, { name }: Verb, count: number): BadInputError 
 function chainFor({ more }: PendingCall): Chain | null {
   if (more === null) return null;
   return more.waiter === null ? more.chain : chainOf(more.waiter);
+}
+
+function streamOf({ first }: Envelope): RemoteStream {
+  return first as RemoteStream;
 }

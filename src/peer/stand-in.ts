@@ -75,8 +75,6 @@ export class StandIn implements Door {
   #lostStarts = 0;
   /** Settles when the node that it ran on is gone: until then its code may still run there. */
   #former: Promise<unknown> | null = null;
-  /** Orders to end, so far. */
-  #orders = 0;
   /** Whom to tell when the body has ended. */
   #whenEnded: (() => void) | null = null;
 
@@ -177,7 +175,7 @@ export class StandIn implements Door {
   #end(killed: boolean): void {
     const { reason, final } = this.cell.extra.ending!;
     const node = this.#node!;
-    node.peer.outbox.report(ops.END, this.#number, reason, final, killed, ++this.#orders);
+    node.peer.outbox.tell(ops.END, "exit reason", this.#number, reason, final, killed);
     if (killed) this.#lodging.urge(node);
   }
 
@@ -226,14 +224,6 @@ export class StandIn implements Door {
     starting?.reject(error);
   }
 
-  /** The props cannot go there after all: a buffer in them was moved elsewhere before, say. */
-  propsRefused(error: unknown, isThere: boolean): void {
-    // One that waits to be begun again goes on waiting.
-    if (isThere) this.#isHeld = true;
-    else this.#forget();
-    if (this.#starting !== null) this.#failStart(error);
-  }
-
   /** Its node will not come to be, nor another for it. */
   neverLodged(error: Error): void {
     if (this.#whenEnded === null && this.#starting !== null) this.#failStart(error);
@@ -247,9 +237,7 @@ export class StandIn implements Door {
     cell.keeper?.leaving(cell, reason);
   }
 
-  /** An answer to an earlier order crossed the last one: it is of an incarnation that is long over. */
-  held(order: number): void {
-    if (this.#whenEnded === null || order !== this.#orders) return;
+  held(): void {
     this.#isHeld = true;
     this.#ended();
   }
@@ -331,7 +319,7 @@ export class StandIn implements Door {
   }
 
   tellExit({ ref, name, reason }: LinkedExit): void {
-    this.#node?.peer.outbox.report(ops.HEAR_EXIT, this.#number, ref, name, reason);
+    this.#node?.peer.outbox.tell(ops.HEAR_EXIT, "exit reason", this.#number, ref, name, reason);
   }
 }
 

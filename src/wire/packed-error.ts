@@ -12,8 +12,7 @@ import {
   TimeoutError,
   TroupeError,
 } from "../kernel/errors.ts";
-import { errorClass, errorName, type ErrorClass } from "./definitions.ts";
-import { setField } from "./set-field.ts";
+import { errorClass, errorName } from "./definitions.ts";
 
 /** An error as it goes to another node: its class by name, and all that it carries. */
 export interface PackedError {
@@ -30,7 +29,7 @@ export interface PackedError {
 }
 
 /** By code, which stays what it is where a bundler renames classes. */
-const OURS = new Map<string, ErrorClass>(Object.entries({
+const OURS: Readonly<Record<string, abstract new (...args: never[]) => Error>> = {
   TROUPE_ACTOR_FAILED: ActorFailedError,
   TROUPE_ACTOR_STOPPED: ActorStoppedError,
   TROUPE_BAD_INPUT: BadInputError,
@@ -42,8 +41,8 @@ const OURS = new Map<string, ErrorClass>(Object.entries({
   TROUPE_STASH_FULL: StashFullError,
   TROUPE_THREAD: ThreadError,
   TROUPE_TIMEOUT: TimeoutError,
-}));
-const HOSTS = new Map<string, ErrorClass>(Object.entries({
+};
+const HOSTS: Readonly<Record<string, abstract new (...args: never[]) => Error>> = {
   AggregateError,
   EvalError,
   RangeError,
@@ -51,7 +50,7 @@ const HOSTS = new Map<string, ErrorClass>(Object.entries({
   SyntaxError,
   TypeError,
   URIError,
-}));
+};
 const BRAND = Symbol.for("troupe.error");
 const SHOWN_ELSEWHERE = new Set(["name", "message", "stack", "cause", "errors"]);
 
@@ -59,9 +58,7 @@ const SHOWN_ELSEWHERE = new Set(["name", "message", "stack", "cause", "errors"])
 export function packError(error: Error): PackedError {
   const fields: Record<string, unknown> = {};
   for (const key of Object.keys(error)) {
-    if (!SHOWN_ELSEWHERE.has(key)) {
-      setField(fields, key, (error as never as Record<string, unknown>)[key]);
-    }
+    if (!SHOWN_ELSEWHERE.has(key)) fields[key] = (error as never as Record<string, unknown>)[key];
   }
   const { errors } = error as { errors?: unknown };
   return {
@@ -81,24 +78,20 @@ function classNameOf(error: Error): string {
   return error instanceof TroupeError ? error.code : error.name;
 }
 
-/** Makes an error of the class that it had, where that is known here, else one of that name. */
-export function makeError({ is, name, message, stack }: PackedError): Error {
+/** Puts an error together again: of the same class where that is known here, else an `Error` of that name. */
+export function unpackError(packed: PackedError): Error {
+  const { is, name, message, stack, fields } = packed;
   // A real error, so that hosts show it as one; its class is given to it afterwards.
   const error = new Error(message);
-  const ours = OURS.get(is);
-  const kind = errorClass(is) ?? ours ?? HOSTS.get(is);
+  const ours = OURS[is];
+  const kind = errorClass(is) ?? ours ?? HOSTS[is];
   if (kind !== undefined) Object.setPrototypeOf(error, kind.prototype as object);
   if (ours !== undefined) Object.defineProperty(error, BRAND, { value: true });
   if (error.name !== name) hide(error, "name", name);
   hide(error, "stack", stack);
-  return error;
-}
-
-/** Gives it what it carried. */
-export function fillError(error: Error, packed: PackedError): void {
   if ("cause" in packed) hide(error, "cause", packed.cause);
   if ("errors" in packed) hide(error, "errors", packed.errors);
-  for (const [key, field] of Object.entries(packed.fields)) setField(error, key, field);
+  return Object.assign(error, fields);
 }
 
 /** As errors have them: there, and not listed. */
