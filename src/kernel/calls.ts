@@ -6,7 +6,7 @@ import { isFull, waitForRoom } from "./mailbox.ts";
 import { PendingCall } from "./pending-call.ts";
 import { running, type Handling } from "./running.ts";
 import type { Verb } from "./verb.ts";
-import { chainOf, farCircle } from "./waiting-chain.ts";
+import { chainOf, farCircle, waitsForOthers } from "./waiting-chain.ts";
 
 /** How one call differs from the usual. */
 export interface CallOptions {
@@ -127,7 +127,8 @@ function closesCircle(call: PendingCall, { incarnation, work }: Handling, to: Ce
   // What has finished since waits for nothing, though its call may still be open.
   if (cell.atWork !== work) return false;
   const circle = waitingCircle(cell, to)?.map(({ label }) => label);
-  const labels = circle ?? farCircle(chainOf({ incarnation, work }), to);
+  const labels =
+    circle ?? (waitsForOthers(to) ? farCircle(chainOf({ incarnation, work }), to) : null);
   if (labels === null) return false;
   call.reject(new DeadlockError(`call ${call.describe()}`, labels));
   return true;

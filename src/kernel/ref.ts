@@ -42,6 +42,8 @@ export interface Way {
     readonly signal?: AbortSignal | undefined;
     readonly whenFull?: "policy" | "wait" | undefined;
   };
+  /** It answers in a way of its own, which is code: see `attempt`. */
+  readonly isAttempt?: true;
   /** Makes the verb's arguments of the method's. */
   readonly convert?: (args: readonly unknown[]) => readonly unknown[];
 }

@@ -9,6 +9,8 @@ const TURN_MESSAGES = 32;
 const SLICE_MS = 2;
 /** The same in looks at the clock, 65,000 messages or so: for worlds whose clock stands still. */
 const SLICE_CHECKS = 2_048;
+/** So long a host may hand over messages, and have them handled, before it has a turn of its own. */
+const BURST_MS = 8;
 /** After this long without one, promises get their chance: somebody may await a reply. */
 const BREATH_MS = 0.05;
 /** Turns in a round, where actors of all priorities have work. */
@@ -72,6 +74,8 @@ export class Scheduler {
   #scheduled = false;
   /** A slice is over, and the host has its turn. */
   #paused = false;
+  /** Since when the host has handed over messages without a turn of its own. */
+  #burstStart: number | null = null;
   #sliceStart = 0;
   /** Messages until the clock is read again; fewer when they are slow. */
   #untilCheck = TURN_MESSAGES;
@@ -155,7 +159,7 @@ export class Scheduler {
 
   readonly #resume = (): void => {
     // Somebody else may have had it go on before the host did.
-    if (this.#paused) this.goOn();
+    if (this.#paused) this.#beginSlice();
   };
 
   /**
@@ -164,13 +168,37 @@ export class Scheduler {
    * For whoever is called by the host and brings messages: what came before should be handled before
    * more comes. A host may hand over a thousand batches in a row, and a mailbox that only grows
    * meanwhile costs the collector three times what the messages do.
+   *
+   * False when that has gone on for so long that the host has to have its turn first: its timers, and
+   * all else that it does, wait as long as it hands over messages.
    */
-  goOn(): void {
-    this.#sliceStart = this.#lastCheck = this.#lastBreath = this.#world.now();
-    this.#checks = 0;
-    if (!this.#paused) return;
+  goOn(): boolean {
+    const now = this.#world.now();
+    if (this.#burstStart === null) {
+      this.#burstStart = now;
+      this.#world.yieldToHost(this.#endBurst);
+    } else if (now - this.#burstStart >= BURST_MS) {
+      return false;
+    }
+    if (this.#paused) this.#beginSlice();
+    else this.#startClock(now);
+    return true;
+  }
+
+  /** The host had its turn. */
+  readonly #endBurst = (): void => {
+    this.#burstStart = null;
+  };
+
+  #beginSlice(): void {
+    this.#startClock(this.#world.now());
     this.#paused = false;
     this.#drain();
+  }
+
+  #startClock(now: number): void {
+    this.#sliceStart = this.#lastCheck = this.#lastBreath = now;
+    this.#checks = 0;
   }
 
   readonly #drain = (): void => {

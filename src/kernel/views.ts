@@ -115,11 +115,15 @@ function castWhenRoom(to: Cell, verb: Verb, args: readonly unknown[]): Promise<v
     return Promise.resolve();
   }
   const envelope = Envelope.of(to, verb, args, null, sender(to));
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     // When there is no room for lack of an actor, `deliver` makes it the dead letter that it is.
     waitForRoom(to, () => {
-      to.kernel.router.deliver(envelope);
-      resolve();
+      try {
+        to.kernel.router.deliver(envelope);
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
     });
   });
 }
@@ -127,7 +131,9 @@ function castWhenRoom(to: Cell, verb: Verb, args: readonly unknown[]): Promise<v
 /** Tries to cast: says at once whether the message was admitted, and never throws or waits. */
 export function attempt<A>(ref: Ref<A>): Attempts<A>;
 export function attempt(ref: AnyRef): AnyRef {
-  const casts = [...waysOf(ref)].filter(([, { verb }]) => verb.kind === "cast");
+  const casts = [...waysOf(ref)].flatMap(([name, way]): [string, Way][] =>
+    way.verb.kind === "cast" ? [[name, { ...way, isAttempt: true }]] : [],
+  );
   return viewOf(ref, new Map(casts), (to, { verb }, args): Attempt => {
     if ((to.flags & CLOSED) !== 0) return "gone";
     const dropped = to.options.whenFull === "dropNewest" && isFull(to);

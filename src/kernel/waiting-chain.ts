@@ -46,7 +46,7 @@ export function farCircle(chain: Chain, to: Cell): string[] | null {
 }
 
 /** True when what it works on at present waits for an actor of another node. */
-function waitsForOthers(cell: Cell): boolean {
+export function waitsForOthers(cell: Cell): boolean {
   for (const { more, at } of cell.rare?.waitsFor ?? []) {
     if (more!.waiter!.work === cell.atWork && (at.flags & AWAY) !== 0) return true;
   }

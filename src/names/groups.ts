@@ -74,6 +74,10 @@ export class Groups<T extends object> {
     for (const members of this.#memberships.get(member) ?? []) members.set(member, 0);
   }
 
+  has({ scope, name }: Group<unknown>, member: T): boolean {
+    return this.#scopes.get(scope)?.get(name)?.has(member) === true;
+  }
+
   /** Takes a member out of a group, however often it joined. */
   remove({ scope, name }: Group<unknown>, member: T): void {
     const members = this.#scopes.get(scope)?.get(name);

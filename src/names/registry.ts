@@ -31,11 +31,17 @@ export class Registry<T extends object> {
 
   /** Frees the bearer's name, if it has one. */
   release(bearer: T): void {
+    if (!this.#nameOf.has(bearer)) return;
+    this.forget(bearer);
+    this.#authority?.release(bearer);
+  }
+
+  /** Takes it back where the authority has refused it: the name is somebody else's there. */
+  forget(bearer: T): void {
     const name = this.#nameOf.get(bearer);
     if (name === undefined) return;
     this.#nameOf.delete(bearer);
     this.#byName.delete(name);
-    this.#authority?.release(bearer);
   }
 
   get(name: string): T | undefined {

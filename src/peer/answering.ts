@@ -1,4 +1,3 @@
-import { BadInputError } from "../kernel/errors.ts";
 import type { Cell } from "../kernel/cell.ts";
 import { PendingCall, type Answers } from "../kernel/pending-call.ts";
 import type { Verb } from "../kernel/verb.ts";
@@ -70,8 +69,10 @@ class Answering implements Answers {
   }
 
   reject(error: unknown): void {
+    // One that its reader has left is open until the reader says so: its iterator is to be told.
+    if (!this.#calls.end(this.#tag)) return;
     if (this.#kind === "item") this.#calls.streams.delete(this.#stream);
-    if (this.#calls.end(this.#tag)) this.#calls.reject(this.#tag, error);
+    this.#calls.reject(this.#tag, error);
   }
 }
 
@@ -109,12 +110,7 @@ export class IncomingCalls {
   }
 
   reject(tag: number, error: unknown): void {
-    try {
-      this.outbox.tell(REJECT, "an error", tag, error);
-    } catch {
-      // Whatever was thrown cannot be copied: what it says can.
-      this.outbox.tell(REJECT, "an error", tag, new BadInputError(String(error)));
-    }
+    this.outbox.report(REJECT, tag, error);
   }
 
   /** The caller waits no more. */

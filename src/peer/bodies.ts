@@ -118,9 +118,10 @@ export class Bodies implements Family {
     const reason = reader.value() as ExitReason;
     const final = reader.next<boolean>();
     const killed = reader.next<boolean>();
+    const order = reader.next<number>();
     if (body === undefined) return;
     const { cell } = body;
-    const onHeld = final ? null : (): void => this.#say(ops.HELD, body.number);
+    const onHeld = final ? null : (): void => this.#say(ops.HELD, body.number, order);
     const isHeld = cell.incarnation === null && cell.rare?.ending == null;
     if (isHeld && onHeld !== null) {
       cell.flags &= ~MUST_BEGIN;
@@ -184,6 +185,7 @@ export class Bodies implements Family {
     const { number } = this.#bodies.get(child)!;
     this.#bodies.delete(child);
     this.#peer.bodies.delete(number);
+    this.#peer.streams.drop(child);
     const { rare } = child;
     const door = rare!.identity!.rare?.door as StubDoor | null;
     if (door != null) door.road.body = null;
@@ -193,7 +195,7 @@ export class Bodies implements Family {
   }
 
   #say(op: number, ...parts: readonly unknown[]): void {
-    this.#peer.outbox.tell(op, "an exit reason", ...parts);
+    this.#peer.outbox.report(op, ...parts);
   }
 
   // --- as a family: it is asked for nothing else -----------------------------------------------

@@ -1,6 +1,7 @@
 import type { Cell } from "../kernel/cell.ts";
 import type { DownReason } from "../kernel/exit-reason.ts";
 import { address } from "../kernel/address.ts";
+import type { ActorRef } from "../kernel/ref.ts";
 import { DOWN, EXPORT } from "../wire/ops.ts";
 import type { KindsTold } from "./kinds.ts";
 import type { Outbox } from "./outbox.ts";
@@ -11,6 +12,8 @@ interface Exported {
   readonly number: number;
   /** How often the other side was told of it: once while it lives, and each time after that. */
   told: number;
+  /** Held here as by anybody who holds it: the other side does. */
+  readonly ref: ActorRef;
   /** Tells the other side of its end. */
   readonly fire: (reason: DownReason) => void;
 }
@@ -27,11 +30,14 @@ export class Exports {
   readonly #byCell = new Map<Cell, Exported>();
   readonly #kinds: KindsTold;
   readonly #outbox: Outbox;
+  readonly #onDown: (cell: Cell) => void;
   #last = 0;
 
-  constructor(kinds: KindsTold, outbox: Outbox) {
+  /** `onDown` hears of the end of each before the other side is told. */
+  constructor(kinds: KindsTold, outbox: Outbox, onDown: (cell: Cell) => void) {
     this.#kinds = kinds;
     this.#outbox = outbox;
+    this.#onDown = onDown;
   }
 
   /** The number of an actor, told to the other side if it does not know it yet. */
@@ -68,11 +74,15 @@ export class Exports {
   }
 
   #make(cell: Cell, number: number): Exported {
-    return { cell, number, told: 0, fire: (reason) => this.#tellDown(number, reason) };
+    const fire = (reason: DownReason): void => {
+      this.#onDown(cell);
+      this.#tellDown(number, reason);
+    };
+    return { cell, number, told: 0, ref: cell.ref, fire };
   }
 
   #tellDown(number: number, reason: DownReason): void {
-    this.#outbox.tell(DOWN, "exit reason", number, reason);
+    this.#outbox.report(DOWN, number, reason);
   }
 
   /** The other side has let go of it, as often as it was told of it. */

@@ -1,6 +1,9 @@
 import type { World } from "../world/world.ts";
-import { Packer, type Refs } from "../wire/codec.ts";
-import { header, lengthOf } from "../wire/ops.ts";
+import { describe } from "../kernel/exit-reason.ts";
+import type { Refs } from "../wire/codec.ts";
+import { ACK, header } from "../wire/ops.ts";
+import { Packer } from "../wire/packer.ts";
+import { castsApart, plainOf, recordsOf, specialsThatGo } from "./salvage.ts";
 import type { Batch, Transport } from "./transport.ts";
 
 /** Parts in a batch before it is sent: the other side begins while this one goes on. */
@@ -21,8 +24,8 @@ export class Outbox {
   /** Where the last record begins, if it is one of casts, to which more can be added; else -1. */
   lastCasts = -1;
   #due = false;
-  /** Called before a batch goes: what is to go with it, whenever that is. */
-  beforeFlush: (() => void) | null = null;
+  /** Messages of the other side that have arrived, and of which it is to be told with the next batch. */
+  takeArrived: () => number = () => 0;
   #closed = false;
 
   /** `refused` hears of a record that could not be carried, and of why. */
@@ -47,9 +50,20 @@ export class Outbox {
 
   /** Appends a record whose parts may be a user's; throws `BadInputError` for what cannot go. */
   tell(op: number, what: string, ...parts: readonly unknown[]): void {
+    const before = this.packer.specials.length;
+    const packed = this.packer.together(() => parts.map((part) => this.packer.pack(part, what)));
+    this.#append(op, packed, before);
+  }
+
+  /** The same for what happened: errors and reasons. What cannot go is described; it never throws. */
+  report(op: number, ...parts: readonly unknown[]): void {
+    const before = this.packer.specials.length;
+    const packed = parts.map((part) => this.packer.describe(part));
+    this.#append(op, packed, before);
+  }
+
+  #append(op: number, packed: readonly unknown[], before: number): void {
     const { packer } = this;
-    const before = packer.specials.length;
-    const packed = parts.map((part) => packer.pack(part, what));
     this.lastCasts = -1;
     this.#records.push(header(op, packed.length, packer.specials.length > before), ...packed);
     this.schedule();
@@ -61,7 +75,8 @@ export class Outbox {
   }
 
   schedule(): void {
-    if (this.#records.length >= FULL) {
+    // Not in the middle of a value: its specials would go without it.
+    if (this.#records.length >= FULL && !this.packer.isPacking) {
       this.flush();
     } else if (!this.#due) {
       this.#due = true;
@@ -77,34 +92,40 @@ export class Outbox {
   /** Posts what there is now. */
   readonly flush = (): void => {
     if (this.#records.length === 0 || this.#closed) return;
-    this.beforeFlush?.();
     const records = this.#records;
     const { specials, transfers } = this.packer;
     this.#records = [];
     this.lastCasts = -1;
-    if (specials.length > 0) this.packer.specials = [];
-    if (transfers.length > 0) this.packer.transfers = [];
+    this.packer.next();
+    const arrived = this.takeArrived();
+    // In front: what it acknowledges has arrived before anything of this was said.
+    if (arrived > 0) records.unshift(header(ACK, 1, false), arrived);
     const batch: Batch = [records, specials.length === 0 ? null : specials];
     try {
       this.#transport.post(batch, transfers);
-    } catch (error) {
-      this.#postOneByOne(batch, error);
+    } catch {
+      this.#postOneByOne(batch);
     }
   };
 
   /** Something in it cannot be carried: all but that goes, copied where it was to be moved. */
-  #postOneByOne([records, specials]: Batch, error: unknown): void {
-    for (let at = 0; at < records.length;) {
-      const end = at + 1 + lengthOf(records[at] as number);
-      const record = records.slice(at, end);
-      at = end;
-      if (record.length === records.length) return this.#refused(record, error);
+  #postOneByOne([records, specials]: Batch): void {
+    const sound = specials === null ? null : specialsThatGo(specials);
+    for (const record of recordsOf(records).flatMap(castsApart)) {
       try {
-        this.#transport.post([record, specials], []);
-      } catch (why) {
-        this.#refused(record, why);
+        this.#transport.post([record, sound], []);
+      } catch (error) {
+        this.#refused(record, error);
       }
     }
+  }
+
+  /** Says a record again, with what can be carried of it: for what has to be known, whatever is in it. */
+  sayPlainly(record: readonly unknown[]): void {
+    const [head, ...parts] = record as [number, ...unknown[]];
+    this.lastCasts = -1;
+    this.#records.push(head, ...parts.map((part) => plainOf(part, describe)));
+    this.schedule();
   }
 
   /** Nothing is posted any more. */

@@ -21,6 +21,7 @@ import { Outbox } from "./outbox.ts";
 import { Questions } from "./questions.ts";
 import { Reader } from "./reader.ts";
 import { RefsOf } from "./refs.ts";
+import { dealWithRefused } from "./refused.ts";
 import { StubDoor } from "./stub-door.ts";
 import type { Batch, Transport } from "./transport.ts";
 import { Window } from "./window.ts";
@@ -60,13 +61,15 @@ export class Peer {
   readonly window: Window;
   readonly questions: Questions;
   readonly calls: IncomingCalls;
-  readonly #streams = new OpenStreams();
+  readonly streams = new OpenStreams();
   readonly #refs: RefsOf;
   readonly #hear: Hear[] = [];
   /** The cell that runs the code of an actor of the other side, by the number of its stub. */
   readonly bodies = new Map<number, Cell>();
   readonly #onClose: OnClose[] = [];
   #onStubDown: ((number: number) => void) | null = null;
+  /** Told when the props with which an actor was to begin there could not be carried. */
+  onPropsRefused: ((number: number, error: unknown, isThere: boolean) => void) | null = null;
   closed = false;
 
   constructor(kernel: Kernel, transport: Transport, { name, window }: PeerOptions) {
@@ -74,16 +77,18 @@ export class Peer {
     this.name = name;
     this.#refs = new RefsOf(this);
     this.outbox = new Outbox(kernel.world, transport, this.#refs, (record, error) =>
-      this.#refused(record, error),
+      dealWithRefused(this, record, error),
     );
     const kindsHeard = new KindsHeard();
-    this.exports = new Exports(new KindsTold(this.outbox), this.outbox);
+    this.exports = new Exports(new KindsTold(this.outbox), this.outbox, (cell) =>
+      this.streams.drop(cell),
+    );
     this.imports = new Imports(kernel, kindsHeard, this.outbox, (stub, number) => {
       return new StubDoor(this, stub, number);
     });
     this.window = new Window(window, this.outbox);
-    this.questions = new Questions(kernel, this.outbox);
-    this.calls = new IncomingCalls(this.outbox, this.#streams);
+    this.questions = new Questions(this);
+    this.calls = new IncomingCalls(this.outbox, this.streams);
     this.on(ops.KIND, (reader) => kindsHeard.hear(reader));
     this.on(ops.EXPORT, (reader) => this.imports.hear(reader));
     this.on(ops.UNREF, (reader) => this.exports.unref(reader.next(), reader.next()));
@@ -92,7 +97,7 @@ export class Peer {
     this.on(ops.CAST, (reader) => this.#hearCasts(reader));
     this.on(ops.CALL, (reader) => this.#hearCall(reader));
     this.on(ops.PULL, (reader) => this.#hearPull(reader));
-    this.on(ops.LEAVE, (reader) => this.#streams.leave(reader.next()));
+    this.on(ops.LEAVE, (reader) => this.streams.leave(reader.next()));
     this.on(ops.REPLY, (reader) => this.questions.answered(reader.next(), reader.value()));
     this.on(ops.REJECT, (reader) => this.questions.failed(reader.next(), reader.value()));
     this.on(ops.NOBODY, (reader) => this.questions.gone(reader.next(), NOPROC));
@@ -128,16 +133,33 @@ export class Peer {
     this.imports.down(number, reason);
   }
 
-  /** Takes in a batch. Called by whoever has the transport, with nothing of an actor on the stack. */
-  receive([records, specials]: Batch): void {
-    if (this.closed) return;
-    this.kernel.scheduler.goOn();
+  /**
+   * Takes in a batch. Called by whoever has the transport, with nothing of an actor on the stack.
+   *
+   * False when no more should be brought before the host has had a turn, where that can be helped.
+   */
+  receive([records, specials]: Batch): boolean {
+    if (this.closed) return true;
+    const hasTime = this.kernel.scheduler.goOn();
     const reader = new Reader(
       records,
       specials === null ? null : new Unpacker(specials, this.#refs),
     );
-    while (reader.advance()) this.#hear[ops.opOf(reader.head)]!(reader);
+    while (reader.advance()) this.#hearOne(reader);
     this.window.settle();
+    return hasTime;
+  }
+
+  /** A record that we do not understand, or that is a mistake of ours, costs no other its hearing. */
+  #hearOne(reader: Reader): void {
+    try {
+      this.#hear[ops.opOf(reader.head)]!(reader);
+    } catch (error) {
+      const { stats, log } = this.kernel;
+      stats.deadLetters++;
+      const op = ops.opOf(reader.head);
+      log.logger.error({ actor: this.name, op, error }, "what it said could not be acted upon");
+    }
   }
 
   /** The other side is gone: all that was there has ended so, and whoever waits for it hears of it. */
@@ -150,7 +172,7 @@ export class Peer {
     this.imports.close(reason);
     this.exports.close();
     this.calls.close();
-    this.#streams.close();
+    this.streams.close();
     this.window.close();
     this.kernel.stats.deadLetters += this.window.underWay;
   }
@@ -228,27 +250,11 @@ export class Peer {
     const tag = reader.next<number>();
     const timeoutMs = reader.next<number>();
     const number = reader.next<number>();
-    const stream = this.#streams.get(number);
+    const stream = this.streams.get(number);
     if (stream === undefined) return this.outbox.say(ops.NOBODY, tag);
     const { of, writer } = stream;
     const call = this.calls.open(tag, of, PULL, timeoutMs, "item", number);
     this.kernel.router.deliver(Envelope.of(of, PULL, [writer], call, null));
-  }
-
-  /** The host could not carry what was in a record, though we thought that it could. */
-  #refused(record: unknown[], error: unknown): void {
-    const head = record[0] as number;
-    switch (ops.opOf(head)) {
-      case ops.CALL:
-        this.window.underWay--;
-        return this.questions.failed(record[2] as number, error);
-      case ops.REPLY:
-        return this.calls.reject(record[1] as number, error);
-      default:
-        if (ops.opOf(head) === ops.CAST) this.window.underWay -= castsIn(record);
-        this.kernel.stats.deadLetters++;
-        this.kernel.log.logger.error({ actor: this.name, error }, "a message could not be carried");
-    }
   }
 }
 
@@ -259,11 +265,6 @@ function closesFarCircle(call: PendingCall, chain: Chain, to: Cell): boolean {
   if (circle === null) return false;
   call.reject(new DeadlockError(`call ${call.describe()}`, circle));
   return true;
-}
-
-function castsIn(record: readonly unknown[]): number {
-  const [head, , count] = record as [number, unknown, number];
-  return count === 0 ? 1 : (record.length - (ops.hasFrom(head) ? 4 : 3)) / count;
 }
 
 function verbIn(to: Cell, reader: Reader): Verb {

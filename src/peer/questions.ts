@@ -1,10 +1,9 @@
 import { both } from "../kernel/stop.ts";
 import type { DownReason } from "../kernel/exit-reason.ts";
-import type { Kernel } from "../kernel/kernel.ts";
 import type { PendingCall } from "../kernel/pending-call.ts";
 import { LEFT } from "../wire/ops.ts";
-import type { Outbox } from "./outbox.ts";
 import { RemoteStream } from "./open-streams.ts";
+import type { Peer } from "./peer.ts";
 
 /** One who waits for an answer from the other side. */
 interface Asked {
@@ -17,15 +16,13 @@ interface Asked {
 /** What this side has asked, by tag, and waits to have answered. */
 export class Questions {
   readonly #asked = new Map<number, Asked>();
-  readonly #outbox: Outbox;
-  readonly #kernel: Kernel;
+  readonly #peer: Peer;
   #last = 0;
   /** Called when nothing waits to be answered any more. */
   onAllAnswered: (() => void) | null = null;
 
-  constructor(kernel: Kernel, outbox: Outbox) {
-    this.#kernel = kernel;
-    this.#outbox = outbox;
+  constructor(peer: Peer) {
+    this.#peer = peer;
   }
 
   get size(): number {
@@ -36,7 +33,8 @@ export class Questions {
   call(call: PendingCall, opens: boolean): number {
     const tag = ++this.#last;
     this.#asked.set(tag, {
-      settle: (value) => call.resolve(opens ? new RemoteStream(value as number) : value),
+      settle: (value) =>
+        call.resolve(opens ? new RemoteStream(value as number, this.#peer) : value),
       fail: (error) => call.reject(error),
       lose: (reason) => call.receiverGone(call.at.label, reason),
     });
@@ -60,7 +58,7 @@ export class Questions {
 
   #leave(tag: number): void {
     if (!this.#asked.delete(tag)) return;
-    this.#outbox.say(LEFT, tag);
+    this.#peer.outbox.say(LEFT, tag);
     this.#look();
   }
 
@@ -80,7 +78,7 @@ export class Questions {
 
   #take(tag: number): Asked | undefined {
     const asked = this.#asked.get(tag);
-    if (asked === undefined) this.#kernel.stats.lateReplies++;
+    if (asked === undefined) this.#peer.kernel.stats.lateReplies++;
     else this.#asked.delete(tag);
     return asked;
   }

@@ -17,7 +17,7 @@ export class Reader {
 
   /** Goes on to the next record; false when there is none. */
   advance(): boolean {
-    if (this.#end === this.#records.length) return false;
+    if (this.#end >= this.#records.length) return false;
     this.head = this.#records[this.#end] as number;
     this.#at = this.#end + 1;
     this.#end = this.#at + lengthOf(this.head);

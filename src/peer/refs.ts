@@ -50,10 +50,10 @@ export class RefsOf implements Refs {
 }
 
 function packWays(ways: ReadonlyMap<string, Way>, path: string): PackedWay[] {
-  return Array.from(ways, ([method, { verb, options, convert }]) => {
-    if (convert !== undefined) {
+  return Array.from(ways, ([method, { verb, options, convert, isAttempt }]) => {
+    if (convert !== undefined || isAttempt === true || options?.signal !== undefined) {
       throw new BadInputError(
-        `${path} is a recipient that converts, and code stays where it is; send the ref itself`,
+        `${path} is a view that converts, attempts or has a signal, and such views stay where they are; send the ref itself`,
       );
     }
     return [method, verb.name, options?.timeout, options?.whenFull];

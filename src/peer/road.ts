@@ -1,18 +1,25 @@
 import { passOn } from "../kernel/calls.ts";
 import type { Cell } from "../kernel/cell.ts";
 import { HELD, Envelope } from "../kernel/envelope.ts";
-import { BadInputError, DeadlockError, MailboxFullError } from "../kernel/errors.ts";
+import {
+  ActorStoppedError,
+  BadInputError,
+  DeadlockError,
+  MailboxFullError,
+} from "../kernel/errors.ts";
+import type { DownReason } from "../kernel/exit-reason.ts";
 import type { PendingCall } from "../kernel/pending-call.ts";
 import type { Verb } from "../kernel/verb.ts";
 import { running } from "../kernel/running.ts";
 import { LEAVE, PULL } from "../kernel/streams.ts";
 import { chainOf, type Chain } from "../kernel/waiting-chain.ts";
-import { goesAsItIs } from "../wire/codec.ts";
+import { goesAsItIs } from "../wire/look.ts";
 import * as ops from "../wire/ops.ts";
 import { kindOfCell, numberOf, type Kind } from "./kinds.ts";
 import type { RemoteStream } from "./open-streams.ts";
 import type { Peer } from "./peer.ts";
 
+const RESTARTED: DownReason = { kind: "shutdown", detail: "restarted" };
 /** A record holds so many, beside all else that is in it. */
 const MOST_ARGUMENTS = ops.MOST_PARTS - 8;
 
@@ -42,8 +49,11 @@ export class Road {
     this.used = true;
     const { verb, call } = envelope;
     const { window } = this.peer;
-    if (verb === PULL) return this.#pull(envelope);
-    if (verb === LEAVE) return this.peer.outbox.say(ops.LEAVE, streamOf(envelope).number);
+    if (call !== null && call.settled) {
+      this.#cell.kernel.stats.skippedCalls++;
+      return;
+    }
+    if (verb === PULL || verb === LEAVE) return this.#goOnReading(envelope);
     if (window.isFull && !window.letsIn) return this.#overflow(envelope);
     try {
       this.#append(envelope);
@@ -75,19 +85,17 @@ export class Road {
     if (count > MOST_ARGUMENTS) throw tooMany(this.#cell, verb, count);
     const before = outbox.packer.specials.length;
     // Packed before anything is appended: it may fail, and it may have to tell of refs first.
-    const many = count > HELD ? this.#packAll(envelope) : null;
-    const one =
-      count === 0 || many !== null || goesAsItIs(first) ? first : this.#pack(verb.name, 0, first);
-    const two = count < HELD || goesAsItIs(second) ? second : this.#pack(verb.name, 1, second);
+    const plain = count <= HELD && goesAsItIs(first) && goesAsItIs(second);
+    const packed = plain ? null : this.#packAll(envelope);
     const isSpecial = outbox.packer.specials.length > before;
     const number = this.#numberOf(verb);
     const from = peer.numberOfSender(envelope.from);
     if (call === null) this.#beginCast(number, count, from, isSpecial);
     else this.#beginCall(call, number, count, from, isSpecial);
     const { records } = outbox;
-    if (many !== null) records.push(...many);
-    else if (count === 1) records.push(one);
-    else if (count === HELD) records.push(one, two);
+    if (packed !== null) records.push(...packed);
+    else if (count === 1) records.push(first);
+    else if (count === HELD) records.push(first, second);
     peer.window.underWay++;
     outbox.schedule();
   }
@@ -148,22 +156,26 @@ export class Road {
     if (hasFrom) records.push(from);
   }
 
-  #pack(verb: string, i: number, value: unknown): unknown {
-    const what = `${this.#cell.label}, ${verb}: argument ${i + 1}`;
-    return this.peer.outbox.packer.pack(value, what);
-  }
-
   #packAll({ verb, args }: Envelope): unknown[] {
-    return args.map((value, i) => (goesAsItIs(value) ? value : this.#pack(verb.name, i, value)));
+    const { packer } = this.peer.outbox;
+    const what = `${this.#cell.label}, ${verb.name}: argument`;
+    return packer.together(() => args.map((value, i) => packer.pack(value, `${what} ${i + 1}`)));
   }
 
-  #pull(envelope: Envelope): void {
-    const call = envelope.call!;
+  /** The next item of a stream, or no more of it. */
+  #goOnReading({ call, first }: Envelope): void {
     const { questions, outbox } = this.peer;
-    const { remainingMs } = call;
-    const limit = remainingMs === Infinity ? -1 : remainingMs;
-    const { number } = streamOf(envelope);
-    outbox.say(ops.PULL, questions.call(call, false), limit, number);
+    const { number, peer } = first as RemoteStream;
+    if (peer !== this.peer) {
+      // The actor runs in another node now: over there, the number is somebody else's stream.
+      call?.reject(new ActorStoppedError(this.#cell.label, "stream", RESTARTED));
+    } else if (call === null) {
+      outbox.say(ops.LEAVE, number);
+    } else {
+      const { remainingMs } = call;
+      const limit = remainingMs === Infinity ? -1 : remainingMs;
+      outbox.say(ops.PULL, questions.call(call, false), limit, number);
+    }
   }
 
   /** A message too many: the receiver's policy, applied where it is sent. */
@@ -195,8 +207,4 @@ function tooMany({ label }: Cell, { name }: Verb, count: number): BadInputError 
 function chainFor({ more }: PendingCall): Chain | null {
   if (more === null) return null;
   return more.waiter === null ? more.chain : chainOf(more.waiter);
-}
-
-function streamOf({ first }: Envelope): RemoteStream {
-  return first as RemoteStream;
 }

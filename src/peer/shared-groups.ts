@@ -29,7 +29,7 @@ export function shareGroups(peer: Peer): void {
   };
   const join = hear((group, cell) => {
     // It counts what it joins where its code runs.
-    if (!groups.members(group).includes(cell)) groups.join(group, cell);
+    if (!groups.has(group, cell)) groups.join(group, cell);
   });
   const leave = hear((group, cell) => groups.remove(group, cell));
   peer.on(JOINED, (r) => join(r.next(), r.next(), r.value() as AnyRef | undefined));

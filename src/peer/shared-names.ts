@@ -51,6 +51,7 @@ export function askForNames(peer: Peer): void {
 function settle(cell: Cell, isGiven: boolean): void {
   const { extra } = cell;
   extra.waitsForName = false;
+  if (!isGiven) cell.kernel.registry.forget(cell);
   if (cell.status !== "starting") return;
   if (!isGiven) stillborn(cell, "name-taken", `the name "${cell.label}" is taken`);
   else if (extra.mayBegin) cell.wakeFor(MUST_BEGIN);

@@ -11,7 +11,7 @@ import type { Peer } from "./peer.ts";
  * reached. One who has just subscribed may not have been told of yet.
  */
 export function shareTopics(peer: Peer): void {
-  const { topics } = peer.kernel;
+  const { topics, stats } = peer.kernel;
   /** How many hear of a topic over there. */
   const there = new Map<string, number>();
   const told = new Map<string, number>();
@@ -21,8 +21,13 @@ export function shareTopics(peer: Peer): void {
     pass(name, event, from) {
       const reached = there.get(name) ?? 0;
       if (reached === 0) return 0;
+      if (peer.window.isFull) {
+        stats.deadLetters += reached;
+        return 0;
+      }
       const sender = peer.numberOfSender(from as Cell | null);
       peer.outbox.tell(PUBLISH, `an event of ${name}`, name, sender, event);
+      peer.window.underWay++;
       return reached;
     },
     changed(name) {
@@ -43,6 +48,7 @@ export function shareTopics(peer: Peer): void {
   peer.on(PUBLISH, (reader) => {
     const name = reader.next<string>();
     const from = peer.senderOf(reader.next());
+    peer.window.arrived(1);
     topics.publish({ name }, reader.value(), from, relay);
   });
   topics.addRelay(relay);

@@ -3,6 +3,7 @@ import { AWAY, DRAINING, type Cell, type Failure, type Family } from "../kernel/
 import { endIncarnation } from "../kernel/death.ts";
 import type { Door } from "../kernel/door.ts";
 import type { Envelope } from "../kernel/envelope.ts";
+import { refuseWaiters } from "../kernel/mailbox.ts";
 import type { StartFailure } from "../kernel/errors.ts";
 import { KILLED, type ExitReason } from "../kernel/exit-reason.ts";
 import type { LinkedExit } from "../kernel/signals.ts";
@@ -25,8 +26,8 @@ export interface Lodging {
    * there is none yet. Throws, or rejects, where there will be none.
    */
   lodge(cell: Cell): StandIns | Promise<unknown>;
-  /** Called with the actor's node when it is to be killed, which a blocked node does not see to. */
-  urge(node: StandIns): void;
+  /** Called when an actor on a node is to be killed, which a blocked node does not see to. */
+  urge(node: StandIns, cell: Cell): void;
 }
 
 /**
@@ -75,6 +76,8 @@ export class StandIn implements Door {
   #lostStarts = 0;
   /** Settles when the node that it ran on is gone: until then its code may still run there. */
   #former: Promise<unknown> | null = null;
+  /** Orders to end, so far. */
+  #orders = 0;
   /** Whom to tell when the body has ended. */
   #whenEnded: (() => void) | null = null;
 
@@ -146,8 +149,21 @@ export class StandIn implements Door {
     const { mailbox } = this.cell;
     // They were under the mailbox's bound; that they leave it together is no fault of theirs.
     window.letsIn = true;
-    for (let next = mailbox.shift(); next !== null; next = mailbox.shift()) road.deliver(next);
+    for (let next = mailbox.shift(); next !== null; next = mailbox.shift()) {
+      this.#sendLate(road, next);
+    }
+    // Senders that wait for room came before all who send from now on.
+    refuseWaiters(this.cell);
     window.letsIn = false;
+  }
+
+  /** Its sender has gone on: what it cannot be told any more is counted. */
+  #sendLate(road: Road, envelope: Envelope): void {
+    try {
+      road.deliver(envelope);
+    } catch (error) {
+      this.cell.kernel.router.deadLetter(envelope, String(error));
+    }
   }
 
   #beginAgain({ outbox }: Peer): void {
@@ -175,8 +191,8 @@ export class StandIn implements Door {
   #end(killed: boolean): void {
     const { reason, final } = this.cell.extra.ending!;
     const node = this.#node!;
-    node.peer.outbox.tell(ops.END, "exit reason", this.#number, reason, final, killed);
-    if (killed) this.#lodging.urge(node);
+    node.peer.outbox.report(ops.END, this.#number, reason, final, killed, ++this.#orders);
+    if (killed) this.#lodging.urge(node, this.cell);
   }
 
   get hasBody(): boolean {
@@ -224,6 +240,14 @@ export class StandIn implements Door {
     starting?.reject(error);
   }
 
+  /** The props cannot go there after all: a buffer in them was moved elsewhere before, say. */
+  propsRefused(error: unknown, isThere: boolean): void {
+    // One that waits to be begun again goes on waiting.
+    if (isThere) this.#isHeld = true;
+    else this.#forget();
+    if (this.#starting !== null) this.#failStart(error);
+  }
+
   /** Its node will not come to be, nor another for it. */
   neverLodged(error: Error): void {
     if (this.#whenEnded === null && this.#starting !== null) this.#failStart(error);
@@ -237,7 +261,9 @@ export class StandIn implements Door {
     cell.keeper?.leaving(cell, reason);
   }
 
-  held(): void {
+  /** An answer to an earlier order crossed the last one: it is of an incarnation that is long over. */
+  held(order: number): void {
+    if (this.#whenEnded === null || order !== this.#orders) return;
     this.#isHeld = true;
     this.#ended();
   }
@@ -319,7 +345,7 @@ export class StandIn implements Door {
   }
 
   tellExit({ ref, name, reason }: LinkedExit): void {
-    this.#node?.peer.outbox.tell(ops.HEAR_EXIT, "exit reason", this.#number, ref, name, reason);
+    this.#node?.peer.outbox.report(ops.HEAR_EXIT, this.#number, ref, name, reason);
   }
 }
 

@@ -4,7 +4,7 @@ import { BadInputError } from "../kernel/errors.ts";
 import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import type { LinkedExit } from "../kernel/signals.ts";
-import { checkCanBeSent } from "../wire/codec.ts";
+import { checkCanBeSent } from "../wire/packer.ts";
 import { registeredName, registeredNames } from "../wire/definitions.ts";
 import * as ops from "../wire/ops.ts";
 import type { Peer } from "./peer.ts";
@@ -43,13 +43,14 @@ export class StandIns {
       standIn?.failed({ error, phase, ...where, reason, killed });
     });
     peer.on(ops.LEAVING, (reader) => at(reader.next())?.leaving(reader.value() as ExitReason));
-    peer.on(ops.HELD, (reader) => at(reader.next())?.held());
+    peer.on(ops.HELD, (reader) => at(reader.next())?.held(reader.next()));
     peer.on(ops.GONE, (reader) => {
       const standIn = at(reader.next());
       const reason = reader.value() as ExitReason;
       standIn?.gone(reason, reader.next(), reader.next(), reader.value());
     });
     peer.questions.onAllAnswered = () => this.#look();
+    peer.onPropsRefused = (number, error, isThere) => at(number)?.propsRefused(error, isThere);
     peer.onClose((reason, error, gone) => {
       for (const standIn of this.#byNumber.values()) standIn.lost(reason, error, gone);
     });

@@ -31,7 +31,7 @@ export class StubDoor implements FarDoor {
   }
 
   stop(reason: ExitReason): void {
-    this.#peer.outbox.tell(ops.STOP, "stop: reason", this.#number, reason);
+    this.#peer.outbox.report(ops.STOP, this.#number, reason);
   }
 
   drain(): void {
@@ -53,6 +53,6 @@ export class StubDoor implements FarDoor {
   }
 
   exited(from: Cell, reason: DownReason): void {
-    this.#peer.outbox.tell(ops.EXITED, "exit reason", this.#number, from.ref, reason);
+    this.#peer.outbox.report(ops.EXITED, this.#number, from.ref, reason);
   }
 }

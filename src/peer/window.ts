@@ -27,7 +27,7 @@ export class Window {
   constructor(size: number, outbox: Outbox) {
     this.size = size;
     this.#outbox = outbox;
-    outbox.beforeFlush = () => this.acknowledge();
+    outbox.takeArrived = () => this.#takeArrived();
   }
 
   get isFull(): boolean {
@@ -41,11 +41,23 @@ export class Window {
 
   /** The other side says that so many have arrived. */
   acknowledged(count: number): void {
-    this.underWay -= count;
     this.ackedInAll += count;
+    this.#makeRoom(count);
+  }
+
+  /** So many could not be sent, and are not under way. */
+  withdrawn(count: number): void {
+    this.#makeRoom(count);
+  }
+
+  #makeRoom(count: number): void {
+    this.underWay -= count;
     this.letsIn = true;
-    while (this.#waiting.size > 0 && this.underWay < this.size) this.#waiting.shift()!();
-    this.letsIn = false;
+    try {
+      while (this.#waiting.size > 0 && this.underWay < this.size) this.#waiting.shift()!();
+    } finally {
+      this.letsIn = false;
+    }
   }
 
   arrived(count: number): void {
@@ -60,10 +72,14 @@ export class Window {
 
   /** Tells the other side what has arrived: with whatever else is said, or when it is due. */
   acknowledge(): void {
+    const count = this.#takeArrived();
+    if (count > 0) this.#outbox.say(ACK, count);
+  }
+
+  #takeArrived(): number {
     const count = this.#arrived;
-    if (count === 0) return;
     this.#arrived = 0;
-    this.#outbox.say(ACK, count);
+    return count;
   }
 
   /** Whoever waits for room is let go: what is sent now is turned away. */

@@ -1,9 +1,6 @@
-import { BadInputError } from "../kernel/errors.ts";
-import { describe } from "../kernel/exit-reason.ts";
-import { CELL, type ActorRef } from "../kernel/ref.ts";
-import { CLONABLE } from "../world/clonable.ts";
-import { packError, unpackError, type PackedError } from "./packed-error.ts";
-import { areMarksUsed, marksOf, unmark } from "./transfer.ts";
+import type { ActorRef } from "../kernel/ref.ts";
+import { fillError, makeError, type PackedError } from "./packed-error.ts";
+import { setField } from "./set-field.ts";
 
 /**
  * How values go from node to node.
@@ -22,8 +19,8 @@ import { areMarksUsed, marksOf, unmark } from "./transfer.ts";
  */
 export type Special = readonly [marker: object, kind: number, ...parts: unknown[]];
 
-const REF = 1;
-const ERROR = 2;
+export const REF = 1;
+export const ERROR = 2;
 
 /** What a connection knows of refs. */
 export interface Refs {
@@ -31,181 +28,6 @@ export interface Refs {
   pack(ref: ActorRef, path: string): readonly unknown[];
   unpack(parts: readonly unknown[]): unknown;
 }
-
-/** Deeper than this the first look gives up, and the second one, which knows circles, decides. */
-const DEEP = 64;
-
-/** Makes one batch's values ready to be cloned. */
-export class Packer {
-  readonly #refs: Refs;
-  specials: Special[] = [];
-  transfers: object[] = [];
-
-  constructor(refs: Refs) {
-    this.#refs = refs;
-  }
-
-  /** What is to be sent for a value; throws `BadInputError` for what cannot go, naming `what`. */
-  pack(value: unknown, what: string): unknown {
-    return goesAsItIs(value) ? value : this.#pack(value, what, new Map());
-  }
-
-  /** The second look: copies what contains something special, as far as it has to. */
-  #pack(value: unknown, path: string, known: Map<object, unknown>): unknown {
-    if (typeof value === "function" || typeof value === "symbol") throw cannotGo(value, path);
-    if (typeof value !== "object" || value === null) return value;
-    const before = known.get(value);
-    if (before !== undefined) return before;
-    const marks = marksOf(value);
-    if (marks !== undefined) {
-      if (this.#refs !== ANY_REF) unmark(value);
-      this.transfers.push(...marks);
-      known.set(value, value);
-      return value;
-    }
-    return this.#packObject(value, path, known);
-  }
-
-  #packObject(value: object, path: string, known: Map<object, unknown>): unknown {
-    if (CELL in value)
-      return this.#special(value, REF, this.#refs.pack(value as ActorRef, path), known);
-    if (value instanceof Error) return this.#packError(value, path, known);
-    if (ArrayBuffer.isView(value) || CLONABLE.has(Object.getPrototypeOf(value))) return value;
-    if (Array.isArray(value)) {
-      const copy: unknown[] = [];
-      known.set(value, copy);
-      for (const [i, item] of value.entries()) copy.push(this.#pack(item, `${path}[${i}]`, known));
-      return copy;
-    }
-    if (value instanceof Map) return this.#packMap(value, path, known);
-    if (value instanceof Set) {
-      const copy = new Set();
-      known.set(value, copy);
-      for (const item of value) copy.add(this.#pack(item, `an item of ${path}`, known));
-      return copy;
-    }
-    return this.#packFields(value, path, known);
-  }
-
-  #packMap(value: Map<unknown, unknown>, path: string, known: Map<object, unknown>): unknown {
-    const copy = new Map();
-    known.set(value, copy);
-    for (const [key, item] of value) {
-      copy.set(
-        this.#pack(key, `a key of ${path}`, known),
-        this.#pack(item, `an entry of ${path}`, known),
-      );
-    }
-    return copy;
-  }
-
-  #packFields(value: object, path: string, known: Map<object, unknown>): unknown {
-    const proto = Object.getPrototypeOf(value) as unknown;
-    if (proto !== Object.prototype && proto !== null && !isClonable(value, path)) return value;
-    const copy: Record<string, unknown> = {};
-    known.set(value, copy);
-    for (const [key, item] of Object.entries(value)) {
-      copy[key] = this.#pack(item, `${path}.${key}`, known);
-    }
-    return copy;
-  }
-
-  #packError(error: Error, path: string, known: Map<object, unknown>): unknown {
-    const marker = {};
-    known.set(error, marker);
-    const { cause, errors, fields, ...rest } = packError(error);
-    // An error is told, not sent: what it carries must not keep it from being heard.
-    const carried = (each: unknown, where: string): unknown => {
-      try {
-        return this.#pack(each, where, known);
-      } catch {
-        return describe(each);
-      }
-    };
-    const packed: Record<string, unknown> = { ...rest, fields: {} };
-    if (cause !== undefined) packed["cause"] = carried(cause, `${path}.cause`);
-    if (errors !== undefined) packed["errors"] = carried(errors, `${path}.errors`);
-    for (const [key, field] of Object.entries(fields)) {
-      (packed["fields"] as Record<string, unknown>)[key] = carried(field, `${path}.${key}`);
-    }
-    this.specials.push([marker, ERROR, packed]);
-    return marker;
-  }
-
-  #special(
-    value: object,
-    kind: number,
-    parts: readonly unknown[],
-    known: Map<object, unknown>,
-  ): object {
-    const marker = {};
-    known.set(value, marker);
-    this.specials.push([marker, kind, ...parts]);
-    return marker;
-  }
-}
-
-/** The first look, which nearly all messages pass: structured clone copies all that is in it. */
-export function goesAsItIs(value: unknown): boolean {
-  if (typeof value === "object") return value === null || isPlain(value, 0);
-  return typeof value !== "function" && typeof value !== "symbol";
-}
-
-function isPlain(value: object, depth: number): boolean {
-  if (depth === DEEP || (areMarksUsed() && marksOf(value) !== undefined)) return false;
-  const proto = Object.getPrototypeOf(value) as unknown;
-  if (proto === Object.prototype) {
-    for (const key in value) {
-      if (!isPlainPart((value as Record<string, unknown>)[key], depth)) return false;
-    }
-    return true;
-  }
-  if (Array.isArray(value)) {
-    for (const item of value as unknown[]) if (!isPlainPart(item, depth)) return false;
-    return true;
-  }
-  return CLONABLE.has(proto) || ArrayBuffer.isView(value);
-}
-
-function isPlainPart(value: unknown, depth: number): boolean {
-  if (typeof value === "object") return value === null || isPlain(value, depth + 1);
-  return typeof value !== "function" && typeof value !== "symbol";
-}
-
-const clonable = new WeakSet<object>();
-
-/**
- * True where an object of some class is copied field by field; false where the host takes it whole.
- *
- * Asks the host, once for each class: nothing else knows what it can clone.
- */
-function isClonable(value: object, path: string): boolean {
-  const proto = Object.getPrototypeOf(value) as object;
-  if (Object.keys(value).length > 0) return true;
-  if (clonable.has(proto)) return false;
-  try {
-    structuredClone(value);
-  } catch {
-    throw cannotGo(value, path);
-  }
-  clonable.add(proto);
-  return false;
-}
-
-function cannotGo(value: unknown, path: string): BadInputError {
-  const what =
-    typeof value === "function"
-      ? "is a function, and code stays where it is: send what it needs, or a ref to who does it"
-      : `is ${describe(value)}, which cannot be copied`;
-  return new BadInputError(`${path} ${what}`);
-}
-
-/** Throws `BadInputError` for what cannot be sent to another node; sends nothing. */
-export function checkCanBeSent(what: string, value: unknown): void {
-  if (!goesAsItIs(value)) new Packer(ANY_REF).pack(value, what);
-}
-
-const ANY_REF: Refs = { pack: () => [], unpack: () => undefined };
 
 /** Puts what came beside a batch back into its place. */
 export class Unpacker {
@@ -221,10 +43,18 @@ export class Unpacker {
   /** What a marker stands for: made when it is met, for what it needs comes in the same batch. */
   #valueOf(marker: object, [, kind, ...parts]: Special): unknown {
     this.#packed.delete(marker);
-    const value =
-      kind === REF ? this.#refs.unpack(parts) : unpackError(this.unpack(parts[0]) as PackedError);
-    this.#values.set(marker, value);
-    return value;
+    if (kind !== REF) return this.#errorOf(marker, parts[0] as PackedError);
+    const ref = this.#refs.unpack(parts);
+    this.#values.set(marker, ref);
+    return ref;
+  }
+
+  /** Known before its parts are, for it may be one of them. */
+  #errorOf(marker: object, packed: PackedError): Error {
+    const error = makeError(packed);
+    this.#values.set(marker, error);
+    fillError(error, this.unpack(packed) as PackedError);
+    return error;
   }
 
   /** The value as it was sent; a copy that is ours is mended in place. */
@@ -234,10 +64,9 @@ export class Unpacker {
 
   #mend(value: unknown, seen: Set<object>): unknown {
     if (typeof value !== "object" || value === null) return value;
-    const known = this.#values.get(value);
-    if (known !== undefined) return known;
     const packed = this.#packed.get(value);
     if (packed !== undefined) return this.#valueOf(value, packed);
+    if (this.#values.has(value)) return this.#values.get(value);
     if (seen.has(value) || ArrayBuffer.isView(value)) return value;
     seen.add(value);
     if (Array.isArray(value)) {
@@ -251,9 +80,16 @@ export class Unpacker {
       value.clear();
       for (const item of items) value.add(this.#mend(item, seen));
     } else {
-      const fields = value as Record<string, unknown>;
-      for (const key of Object.keys(value)) fields[key] = this.#mend(fields[key], seen);
+      this.#mendFields(value as Record<string, unknown>, seen);
     }
     return value;
+  }
+
+  #mendFields(value: Record<string, unknown>, seen: Set<object>): void {
+    for (const [key, field] of Object.entries(value)) {
+      const mended = this.#mend(field, seen);
+      // A field of that name, which a clone may well have, is there already as what it is.
+      if (mended !== field) setField(value, key, mended);
+    }
   }
 }

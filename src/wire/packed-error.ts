@@ -12,7 +12,8 @@ import {
   TimeoutError,
   TroupeError,
 } from "../kernel/errors.ts";
-import { errorClass, errorName } from "./definitions.ts";
+import { errorClass, errorName, type ErrorClass } from "./definitions.ts";
+import { setField } from "./set-field.ts";
 
 /** An error as it goes to another node: its class by name, and all that it carries. */
 export interface PackedError {
@@ -29,28 +30,32 @@ export interface PackedError {
 }
 
 /** By code, which stays what it is where a bundler renames classes. */
-const OURS: Readonly<Record<string, abstract new (...args: never[]) => Error>> = {
-  TROUPE_ACTOR_FAILED: ActorFailedError,
-  TROUPE_ACTOR_STOPPED: ActorStoppedError,
-  TROUPE_BAD_INPUT: BadInputError,
-  TROUPE_DEADLOCK: DeadlockError,
-  TROUPE_KILLED: KilledError,
-  TROUPE_MAILBOX_FULL: MailboxFullError,
-  TROUPE_RESTART_INTENSITY: RestartIntensityError,
-  TROUPE_START: StartError,
-  TROUPE_STASH_FULL: StashFullError,
-  TROUPE_THREAD: ThreadError,
-  TROUPE_TIMEOUT: TimeoutError,
-};
-const HOSTS: Readonly<Record<string, abstract new (...args: never[]) => Error>> = {
-  AggregateError,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-};
+const OURS = new Map<string, ErrorClass>(
+  Object.entries({
+    TROUPE_ACTOR_FAILED: ActorFailedError,
+    TROUPE_ACTOR_STOPPED: ActorStoppedError,
+    TROUPE_BAD_INPUT: BadInputError,
+    TROUPE_DEADLOCK: DeadlockError,
+    TROUPE_KILLED: KilledError,
+    TROUPE_MAILBOX_FULL: MailboxFullError,
+    TROUPE_RESTART_INTENSITY: RestartIntensityError,
+    TROUPE_START: StartError,
+    TROUPE_STASH_FULL: StashFullError,
+    TROUPE_THREAD: ThreadError,
+    TROUPE_TIMEOUT: TimeoutError,
+  }),
+);
+const HOSTS = new Map<string, ErrorClass>(
+  Object.entries({
+    AggregateError,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+  }),
+);
 const BRAND = Symbol.for("troupe.error");
 const SHOWN_ELSEWHERE = new Set(["name", "message", "stack", "cause", "errors"]);
 
@@ -58,7 +63,9 @@ const SHOWN_ELSEWHERE = new Set(["name", "message", "stack", "cause", "errors"])
 export function packError(error: Error): PackedError {
   const fields: Record<string, unknown> = {};
   for (const key of Object.keys(error)) {
-    if (!SHOWN_ELSEWHERE.has(key)) fields[key] = (error as never as Record<string, unknown>)[key];
+    if (!SHOWN_ELSEWHERE.has(key)) {
+      setField(fields, key, (error as never as Record<string, unknown>)[key]);
+    }
   }
   const { errors } = error as { errors?: unknown };
   return {
@@ -78,20 +85,24 @@ function classNameOf(error: Error): string {
   return error instanceof TroupeError ? error.code : error.name;
 }
 
-/** Puts an error together again: of the same class where that is known here, else an `Error` of that name. */
-export function unpackError(packed: PackedError): Error {
-  const { is, name, message, stack, fields } = packed;
+/** Makes an error of the class that it had, where that is known here, else one of that name. */
+export function makeError({ is, name, message, stack }: PackedError): Error {
   // A real error, so that hosts show it as one; its class is given to it afterwards.
   const error = new Error(message);
-  const ours = OURS[is];
-  const kind = errorClass(is) ?? ours ?? HOSTS[is];
+  const ours = OURS.get(is);
+  const kind = errorClass(is) ?? ours ?? HOSTS.get(is);
   if (kind !== undefined) Object.setPrototypeOf(error, kind.prototype as object);
   if (ours !== undefined) Object.defineProperty(error, BRAND, { value: true });
   if (error.name !== name) hide(error, "name", name);
   hide(error, "stack", stack);
+  return error;
+}
+
+/** Gives it what it carried. */
+export function fillError(error: Error, packed: PackedError): void {
   if ("cause" in packed) hide(error, "cause", packed.cause);
   if ("errors" in packed) hide(error, "errors", packed.errors);
-  return Object.assign(error, fields);
+  for (const [key, field] of Object.entries(packed.fields)) setField(error, key, field);
 }
 
 /** As errors have them: there, and not listed. */

@@ -209,6 +209,19 @@ describe("who brings messages in from the host", () => {
     expect(track.turns.length).toBe(all);
   });
 
+  test("is told to let the host have its turn, when it has brought messages for 8 ms", () => {
+    const track = new Track();
+    expect(track.scheduler.goOn()).toBe(true);
+    track.host.spend(8);
+    track.add("a", 320, "normal", 0.1);
+    track.host.runDeferred();
+    const before = track.turns.length;
+    expect(track.scheduler.goOn()).toBe(false);
+    expect(track.turns.length).toBe(before);
+    track.host.runYielded();
+    expect(track.scheduler.goOn()).toBe(true);
+  });
+
   test("begins a new slice, where nobody was left in line", () => {
     const track = new Track();
     track.host.spend(10);
