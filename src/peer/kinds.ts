@@ -44,6 +44,12 @@ export function numberOf({ numbers, behaviour }: Kind, verb: Verb): number {
   return number;
 }
 
+/** False for a kind of which another version of the definition has been told us: it counts differently. */
+function isInOrderOf(definition: Behaviour, verbs: readonly Verb[]): boolean {
+  const names = [...definition.verbs.keys()];
+  return names.length === verbs.length && names.every((name, i) => verbs[i]!.name === name);
+}
+
 /** Says what kinds of actors there are, each once. */
 export class KindsTold {
   readonly #told = new Map<Behaviour, number>();
@@ -57,10 +63,11 @@ export class KindsTold {
   tell(cell: Cell): number {
     const { verbs, behaviour } = kindOfCell(cell);
     const { definition } = behaviour;
-    const known = this.#told.get(definition);
+    const told = isInOrderOf(definition, verbs) ? definition : behaviour;
+    const known = this.#told.get(told);
     if (known !== undefined) return known;
     const number = this.#told.size;
-    this.#told.set(definition, number);
+    this.#told.set(told, number);
     const name = registeredName(definition) ?? null;
     const offered = verbs.map((verb) => [verb.name, verb.kind]);
     this.#outbox.say(KIND, behaviour.name, name, offered);

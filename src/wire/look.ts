@@ -82,6 +82,13 @@ function pushParts(open: unknown[], value: object): void {
 
 const always = new WeakSet<object>();
 
+function isOfHost({ constructor }: object): boolean {
+  return (
+    typeof constructor === "function" &&
+    Function.prototype.toString.call(constructor).endsWith("{ [native code] }")
+  );
+}
+
 /**
  * How an object of some class is cloned: field by field, whole, or never.
  *
@@ -91,6 +98,8 @@ export function isTakenWhole(value: object): "fields" | "always" | "never" {
   const proto = Object.getPrototypeOf(value) as object;
   if (Object.keys(value).length > 0) return "fields";
   if (always.has(proto)) return "always";
+  // One whose fields are all private would arrive as an empty object: a URL, a deferred reply.
+  if (!isOfHost(proto)) return "never";
   try {
     structuredClone(value);
   } catch {
