@@ -1,4 +1,5 @@
 import { register } from "troupe/threads";
+import { Boss } from "./actors-acts.ts";
 import { Counting, Dynamic, Echoing, Loop, Parts, Tree, Words } from "./actors-behaviours.ts";
 import { Clerk } from "./actors-calls.ts";
 import { Inner } from "./actors-inner.ts";
@@ -15,3 +16,4 @@ register({ Trapper, Watcher });
 register({ Clerk, Subject, Relay, OutOfStock });
 register({ Store, Checked, Inner });
 register({ Loop, Counting, Words, Echoing, Tree, Dynamic, Parts });
+register({ Boss });

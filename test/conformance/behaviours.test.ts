@@ -20,26 +20,26 @@ describe.each(EVERYWHERE)("an actor $where", ({ here }) => {
 
   test("can be a loop: it ends when it returns, and fails when it throws", async () => {
     const { system } = stage;
-    const { journal: book, until, lines } = journal(system);
+    const { journal: book, until, settled } = journal(system);
     const words = system.spawn(Loop, { journal: book }, here);
     for (const word of ["a", "b", "c", "enough", "d"]) words.send(word);
     expect((await exited(words)).kind).toBe("normal");
-    expect(lines).toEqual(["a 1", "b 2", "c 3"]);
+    expect(await settled()).toEqual(["a 1", "b 2", "c 3"]);
     const again = system.spawn(Loop, { journal: book }, { ...here, restart: "transient" });
     for (const word of ["x", "fail", "y"]) again.send(word);
     await until("y 1");
-    expect(lines.slice(3)).toEqual(["x 1", "y 1"]);
+    expect((await settled()).slice(3)).toEqual(["x 1", "y 1"]);
     await stop(again);
   });
 
   test("can be a loop that is drained", async () => {
     const { system } = stage;
-    const { journal: book, lines } = journal(system);
+    const { journal: book, settled } = journal(system);
     const words = system.spawn(Loop, { journal: book }, here);
     words.send("a");
     words.send("b");
     expect((await drain(words)).kind).toBe("normal");
-    expect(lines).toEqual(["a 1", "b 2"]);
+    expect(await settled()).toEqual(["a 1", "b 2"]);
   });
 
   test("can be one with a contract", async () => {

@@ -20,26 +20,26 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
   const permanent = { ...here, restart: "permanent" } as const;
 
   test("timers tick in the order of their due times, and not early", async () => {
-    const { a, until, lines } = inner(stage.system, here);
+    const { a, until, settled } = inner(stage.system, here);
     a.afterEach([50, 1]);
     await until("a tick 50");
-    expect(lines).toEqual(["a tick 1", "a tick 50"]);
+    expect(await settled()).toEqual(["a tick 1", "a tick 50"]);
     a.at();
     await until("a at once");
     expect(await a.slept(10)).toBeGreaterThanOrEqual(10);
   });
 
   test("a timer that comes again does so until the actor ends", async () => {
-    const { a, until, lines } = inner(stage.system, here);
+    const { a, until, settled } = inner(stage.system, here);
     a.every(5);
     await until("a tick 3");
     await stop(a);
-    expect(lines.slice(0, 3)).toEqual(["a tick 1", "a tick 2", "a tick 3"]);
-    expect(lines.at(-1)).toBe("a ends: normal");
+    expect((await settled()).slice(0, 3)).toEqual(["a tick 1", "a tick 2", "a tick 3"]);
+    expect((await settled()).at(-1)).toBe("a ends: normal");
   });
 
   test("a timer of the same key takes the place of the first; one that is cancelled is not seen", async () => {
-    const { a, until, lines } = inner(stage.system, here);
+    const { a, until, settled } = inner(stage.system, here);
     a.after(5, "k");
     a.after(20, "k");
     a.after(60_000, "other");
@@ -47,7 +47,7 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
     expect([await a.cancel("other"), await a.cancel("other")]).toEqual([true, false]);
     expect(await a.cancelQueued()).toBe(true);
     await a.there();
-    expect(lines).toEqual(["a tick k"]);
+    expect(await settled()).toEqual(["a tick k"]);
   });
 
   test("a tick waits for the handler that runs", async () => {
@@ -72,14 +72,14 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
     const { a } = inner(stage.system, here);
     a.stopAfter(5);
     expect(await exited(a)).toEqual({ kind: "shutdown", detail: "time is up" });
-    const { a: b, lines } = inner(stage.system, here);
+    const { a: b, settled } = inner(stage.system, here);
     b.killAfter(5);
     expect((await exited(b)).kind).toBe("killed");
-    expect(lines).toEqual([]);
+    expect(await settled()).toEqual([]);
   });
 
   test("timers, tasks, sources and subscriptions are gone with their incarnation, queued or pending", async () => {
-    const { a, held, until, lines } = inner(stage.system, permanent);
+    const { a, held, until, settled } = inner(stage.system, permanent);
     a.after(0);
     a.source([1], false);
     a.subscribe();
@@ -92,18 +92,22 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
     expect(await a.publish("x")).toBe(0);
     await until("a tick new");
     await until("a task aborted");
-    expect(lines.map(String).toSorted()).toEqual(["a source left", "a task aborted", "a tick new"]);
+    expect((await settled()).map(String).toSorted()).toEqual([
+      "a source left",
+      "a task aborted",
+      "a tick new",
+    ]);
   });
 
   test("the outcome of a task comes as a message; others are handled meanwhile", async () => {
-    const { a, held, until, lines } = inner(stage.system, here);
+    const { a, held, until, settled } = inner(stage.system, here);
     a.task(false);
     await held.reached();
     a.note("meanwhile");
     await until("a meanwhile");
     held.open();
     await until("a task done");
-    expect(lines).toEqual(["a meanwhile", "a task done"]);
+    expect(await settled()).toEqual(["a meanwhile", "a task done"]);
   });
 
   test("a task that fails fails the actor, or informs it", async () => {
@@ -117,10 +121,10 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
 
   test("a source is read item by item, ends, and fails the actor when it fails", async () => {
     const { system } = stage;
-    const { a, until, lines } = inner(system, here);
+    const { a, until, settled } = inner(system, here);
     a.source([1, 2, 3], false);
     await until("a source ended");
-    expect(lines.filter((line) => !String(line).includes("left"))).toEqual([
+    expect((await settled()).filter((line) => !String(line).includes("left"))).toEqual([
       "a item 1",
       "a item 2",
       "a item 3",
@@ -134,17 +138,17 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
   });
 
   test("a subscription is heard in order, from actors and from outside", async () => {
-    const { a, until, lines } = inner(stage.system, here);
+    const { a, until, settled } = inner(stage.system, here);
     a.subscribe();
     expect(await a.publish("one")).toBe(1);
     expect(await a.publish("two")).toBe(1);
     await until("a hears two");
-    expect(lines).toEqual(["a hears one", "a hears two"]);
+    expect(await settled()).toEqual(["a hears one", "a hears two"]);
     await stop(a);
   });
 
   test("a stash keeps messages aside, and puts them before what waits", async () => {
-    const { a, until, lines } = inner(stage.system, here);
+    const { a, until, settled } = inner(stage.system, here);
     a.stashing(true);
     for (const what of ["one", "two"]) a.put(what);
     const call = a.stashed("three");
@@ -152,7 +156,7 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
     a.put("four");
     expect(await call).toBe("three");
     await until("a puts four");
-    expect(lines).toEqual(["a puts one", "a puts two", "a puts four"]);
+    expect(await settled()).toEqual(["a puts one", "a puts two", "a puts four"]);
   });
 
   test("a stash is bounded, by an option", async () => {
@@ -164,13 +168,13 @@ describe.each(EVERYWHERE)("what belongs to an actor $where:", ({ here }) => {
   });
 
   test("a stash outlives a failure, before what came later", async () => {
-    const { a, until, lines } = inner(stage.system, permanent);
+    const { a, until, settled } = inner(stage.system, permanent);
     a.stashing(true);
     a.put("stashed");
     a.fail("between");
     a.put("later");
     await until("a puts later");
-    expect(lines).toEqual(["a ends: failed", "a puts stashed", "a puts later"]);
+    expect(await settled()).toEqual(["a ends: failed", "a puts stashed", "a puts later"]);
   });
 
   test("a stash of one that ends rejects its calls, and its casts are dead letters", async () => {

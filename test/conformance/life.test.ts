@@ -28,7 +28,7 @@ describe.each(EVERYWHERE)("the start of an actor, $where,", ({ here }) => {
   const stage = stageSystem();
 
   test("is awaited by what it is sent; nothing is handled before init is done", async () => {
-    const { a, held, lines, until } = subject(stage.system, here, { slowFrom: 1 });
+    const { a, held, lines, settled, until } = subject(stage.system, here, { slowFrom: 1 });
     a.note("early");
     await held.reached();
     expect([status(a), isAlive(a), [...lines]]).toEqual(["starting", true, ["a init"]]);
@@ -36,12 +36,12 @@ describe.each(EVERYWHERE)("the start of an actor, $where,", ({ here }) => {
     await started(a);
     expect(status(a)).toBe("running");
     await until("a early");
-    expect(lines).toEqual(["a init", "a up", "a early"]);
+    expect(await settled()).toEqual(["a init", "a up", "a early"]);
     await started(a);
   });
 
   test("rejects with StartError and its cause when init fails", async () => {
-    const { a, lines } = subject(stage.system, here, { failsFrom: 1 });
+    const { a, settled } = subject(stage.system, here, { failsFrom: 1 });
     const early = rejection(a.echo("early"));
     const error = await rejection(started(a));
     expect(error).toBeInstanceOf(StartError);
@@ -51,15 +51,15 @@ describe.each(EVERYWHERE)("the start of an actor, $where,", ({ here }) => {
       kind: "failed",
       error: { message: "a cannot, run 1" },
     });
-    expect(lines).toEqual(["a init", "a down: failed"]);
+    expect(await settled()).toEqual(["a init", "a down: failed"]);
   });
 
   test("that fails is the spawner's error and never tried again", async () => {
     const options = { ...here, restart: "permanent" } as const;
-    const { a, lines } = subject(stage.system, options, { failsFrom: 1 });
+    const { a, settled } = subject(stage.system, options, { failsFrom: 1 });
     await rejection(started(a));
     await exited(a);
-    expect(lines).toEqual(["a init", "a down: failed"]);
+    expect(await settled()).toEqual(["a init", "a down: failed"]);
   });
 
   test("rejects when init takes longer than its limit", async () => {
@@ -112,13 +112,13 @@ describe.each(EVERYWHERE)("the start of an actor, $where,", ({ here }) => {
 
   test("comes before that of its children, and is told to the parent after theirs", async () => {
     const { system } = stage;
-    const { journal: book, lines, until } = journal(system);
+    const { journal: book, settled, until } = journal(system);
     const children = ["c", "d"];
     const parent = system.spawn(Parent, { id: "p", journal: book, children }, here);
     expect(await parent.size()).toBe(2);
     await until(7);
-    expect(lines.slice(0, 3)).toEqual(["p init", "c init", "d init"]);
-    expect(lines.filter((line) => line === "p: child started")).toHaveLength(2);
+    expect((await settled()).slice(0, 3)).toEqual(["p init", "c init", "d init"]);
+    expect((await settled()).filter((line) => line === "p: child started")).toHaveLength(2);
   });
 });
 
@@ -221,7 +221,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
 
   test("a stop waits for the running handler, and discards what waits, with a trace", async () => {
     const { system } = stage;
-    const { a, held, lines } = subject(system, here);
+    const { a, held, settled } = subject(system, here);
     const letters: string[] = [];
     const off = system.on((event) => {
       if (event.type === "deadLetter") letters.push(`${event.verb} ${String(event.args[0])}`);
@@ -238,7 +238,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
     expect(await rejection(a.echo("late"))).toMatchObject({ name: "ActorStoppedError" });
     off();
     expect(letters).toEqual(["note discarded", "note late"]);
-    expect(lines).toEqual(["a init", "a up", "a down: normal"]);
+    expect(await settled()).toEqual(["a init", "a up", "a down: normal"]);
   });
 
   test("a stop has a time limit; what was asked for still holds", async () => {
@@ -252,7 +252,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
 
   test("a stop calls a back-off off, and holds for a permanent actor", async () => {
     const backoff = { kind: "fixed", delay: 60_000 } as const;
-    const { a, lines } = subject(stage.system, { ...here, restart: "permanent", backoff });
+    const { a, settled } = subject(stage.system, { ...here, restart: "permanent", backoff });
     const restarting = eventOf(stage.system, "restarting", (event) => event.actor === nameOf(a));
     a.fail("once");
     await restarting;
@@ -261,38 +261,44 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
     // While the failed incarnation is still on its way out, its reason is the first.
     expect((await stop(a)).kind).toMatch(/normal|failed/);
     expect(await waits).toMatchObject({ name: "ActorStoppedError" });
-    expect(lines.filter((line) => line === "a init")).toHaveLength(1);
+    expect((await settled()).filter((line) => line === "a init")).toHaveLength(1);
   });
 
   test("a stop ends a replacement in its hanging init", async () => {
     const { system } = stage;
     const late = door(system);
     const props = { door: late.ref, slowFrom: 2 };
-    const { a, lines } = subject(system, { ...here, restart: "permanent" }, props);
+    const { a, settled } = subject(system, { ...here, restart: "permanent" }, props);
     await started(a);
     a.fail("once");
     await late.reached();
     await stop(a);
-    expect(lines).toEqual(["a init", "a up", "a down: failed", "a init", "a down: normal"]);
+    expect(await settled()).toEqual([
+      "a init",
+      "a up",
+      "a down: failed",
+      "a init",
+      "a down: normal",
+    ]);
     late.open();
   });
 
   test("an order holds, also when the running handler then throws, or is killed", async () => {
     for (const cut of [false, true]) {
       const options = { ...here, restart: "permanent" } as const;
-      const { a, held, lines } = subject(stage.system, options);
+      const { a, held, settled } = subject(stage.system, options);
       a.failLater("on the way");
       await held.reached();
       const stopped = stop(a);
       if (cut) await kill(a);
       held.open();
       expect((await stopped).kind).toBe(cut ? "killed" : "failed");
-      expect(lines.filter((line) => line === "a init")).toHaveLength(1);
+      expect((await settled()).filter((line) => line === "a init")).toHaveLength(1);
     }
   });
 
   test("a drain handles all that was admitted, and nothing more", async () => {
-    const { a, held, lines } = subject(stage.system, here);
+    const { a, held, settled } = subject(stage.system, here);
     a.wait();
     for (const what of ["one", "two"]) a.note(what);
     const answer = a.echo("three");
@@ -304,19 +310,19 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
     held.open();
     expect([await answer, (await drained).kind]).toEqual(["three", "normal"]);
     expect(await late).toMatchObject({ name: "ActorStoppedError" });
-    expect(lines.slice(3)).toEqual(["a goes on", "a one", "a two", "a down: normal"]);
+    expect((await settled()).slice(3)).toEqual(["a goes on", "a one", "a two", "a down: normal"]);
   });
 
   test("a drain of a permanent actor goes on when it fails on the way, then it stays ended", async () => {
     const options = { ...here, restart: "permanent" } as const;
-    const { a, held, lines } = subject(stage.system, options);
+    const { a, held, settled } = subject(stage.system, options);
     a.failLater("on the way");
     a.note("admitted");
     await held.reached();
     const drained = drain(a);
     held.open();
     expect((await drained).kind).toBe("normal");
-    expect(lines.slice(2)).toEqual([
+    expect((await settled()).slice(2)).toEqual([
       "a down: failed",
       "a init",
       "a up",
@@ -326,7 +332,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
   });
 
   test("a kill discards what waits where nobody comes back, and skips the exit hook", async () => {
-    const { a, held, lines } = subject(stage.system, here);
+    const { a, held, settled } = subject(stage.system, here);
     const running = rejection(a.slow("never"));
     const waiting = rejection(a.echo("never"));
     await held.reached();
@@ -335,7 +341,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
     for (const error of [await running, await waiting]) {
       expect(error).toMatchObject({ name: "ActorStoppedError", reason: { kind: "killed" } });
     }
-    expect(lines).toEqual(["a init", "a up"]);
+    expect(await settled()).toEqual(["a init", "a up"]);
     await kill(a);
   });
 
@@ -365,7 +371,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
   });
 
   test("a restart by hand waits for the running handler, and keeps the mailbox", async () => {
-    const { a, held, lines } = subject(stage.system, { ...here, restart: "permanent" });
+    const { a, held, settled } = subject(stage.system, { ...here, restart: "permanent" });
     a.wait();
     a.note("kept");
     await held.reached();
@@ -373,7 +379,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
     held.open();
     await again;
     expect([await a.run(), await a.seen()]).toEqual([2, ["kept"]]);
-    expect(lines).toContain("a down: shutdown");
+    expect(await settled()).toContain("a down: shutdown");
   });
 
   test("a restart by hand ends a back-off at once", async () => {
@@ -395,7 +401,7 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
   });
 
   test("what is asked of it once more, in the middle of its end, changes nothing", async () => {
-    const { a, held, lines } = subject(stage.system, { ...here, restart: "permanent" });
+    const { a, held, settled } = subject(stage.system, { ...here, restart: "permanent" });
     const other = subject(stage.system, here);
     link(a, other.a);
     a.wait();
@@ -404,6 +410,6 @@ describe.each(EVERYWHERE)("to end an actor, $where,", ({ here }) => {
     held.open();
     await Promise.all(all);
     expect(status(a)).toBe("stopped");
-    expect(lines.filter((line) => line === "a init")).toHaveLength(1);
+    expect((await settled()).filter((line) => line === "a init")).toHaveLength(1);
   });
 });

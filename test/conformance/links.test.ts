@@ -46,7 +46,7 @@ function couple(system: System, { one, two }: Pair, more: SpawnOptions = {}) {
   };
 }
 
-async function settled(...refs: RefOf<typeof Watcher>[]): Promise<void> {
+async function allThere(...refs: RefOf<typeof Watcher>[]): Promise<void> {
   await Promise.all(refs.map((ref) => ref.there()));
 }
 
@@ -54,12 +54,12 @@ describe.each(PAIRS)("a link, $pair,", (pair) => {
   const stage = stageSystem();
 
   test("takes the other down when one fails, by the same reason", async () => {
-    const { a, b, lines } = couple(stage.system, pair);
+    const { a, b, settled } = couple(stage.system, pair);
     await a.link(b);
-    await settled(b);
+    await allThere(b);
     b.fail("torn");
     expect(await exited(a)).toMatchObject({ kind: "failed", error: { message: "torn" } });
-    expect(lines.filter((line) => String(line).includes("ends"))).toEqual([
+    expect((await settled()).filter((line) => String(line).includes("ends"))).toEqual([
       "b ends, failed: RangeError: torn",
       "a ends, failed: RangeError: torn",
     ]);
@@ -68,7 +68,7 @@ describe.each(PAIRS)("a link, $pair,", (pair) => {
   test("takes the one that made it down, too", async () => {
     const { a, b } = couple(stage.system, pair);
     await a.link(b);
-    await settled(b);
+    await allThere(b);
     a.fail("torn");
     expect(await exited(b)).toMatchObject({ kind: "failed", error: { name: "RangeError" } });
   });
@@ -77,17 +77,17 @@ describe.each(PAIRS)("a link, $pair,", (pair) => {
     const { system } = stage;
     const killed = couple(system, pair);
     link(killed.a, killed.b);
-    await settled(killed.a, killed.b);
+    await allThere(killed.a, killed.b);
     await kill(killed.a);
     expect((await exited(killed.b)).kind).toBe("killed");
     const shut = couple(system, pair);
     link(shut.a, shut.b);
-    await settled(shut.a, shut.b);
+    await allThere(shut.a, shut.b);
     await stop(shut.b, "maintenance");
     expect(await exited(shut.a)).toEqual({ kind: "shutdown", detail: "maintenance" });
     const calm = couple(system, pair);
     link(calm.a, calm.b);
-    await settled(calm.a, calm.b);
+    await allThere(calm.a, calm.b);
     await stop(calm.a);
     expect([await calm.b.there(), isAlive(calm.b)]).toEqual([true, true]);
   });
@@ -95,16 +95,16 @@ describe.each(PAIRS)("a link, $pair,", (pair) => {
   test("is dissolved by an unlink, from either side", async () => {
     const { a, b } = couple(stage.system, pair);
     await a.link(b);
-    await settled(b);
+    await allThere(b);
     await b.unlink(a);
-    await settled(a);
+    await allThere(a);
     b.fail("alone");
     await exited(b);
     expect(await a.there()).toBe(true);
     const second = couple(stage.system, pair);
     link(second.a, second.b);
     unlink(second.b, second.a);
-    await settled(second.a, second.b);
+    await allThere(second.a, second.b);
     second.a.fail("alone");
     await exited(second.a);
     expect(await second.b.there()).toBe(true);
@@ -115,13 +115,13 @@ describe.each(PAIRS)("a link, $pair,", (pair) => {
     const { b, props, until } = couple(system, pair);
     const trapper = system.spawn(Trapper, props("t"), pair.one);
     await trapper.link(b);
-    await settled(b);
+    await allThere(b);
     b.fail("heard");
     await until("t: exit, failed: RangeError: heard");
     expect(await trapper.there()).toBe(true);
     const { b: calm } = couple(system, pair);
     await trapper.link(calm);
-    await settled(calm);
+    await allThere(calm);
     await stop(calm);
     await until("t: exit, normal");
   });
@@ -138,23 +138,23 @@ describe.each(PAIRS)("a link, $pair,", (pair) => {
   });
 
   test("is for one incarnation: both come back, and their fates are their own again", async () => {
-    const { a, b, until, lines } = couple(stage.system, pair, { restart: "permanent" });
+    const { a, b, until, settled } = couple(stage.system, pair, { restart: "permanent" });
     await a.link(b);
-    await settled(b);
+    await allThere(b);
     b.fail("once");
     await until(6);
-    await settled(a, b);
+    await allThere(a, b);
     b.fail("twice");
     await until(8);
-    await settled(a, b);
-    expect(lines.filter((line) => line === "a up")).toHaveLength(2);
-    expect(lines.filter((line) => line === "b up")).toHaveLength(3);
+    await allThere(a, b);
+    expect((await settled()).filter((line) => line === "a up")).toHaveLength(2);
+    expect((await settled()).filter((line) => line === "b up")).toHaveLength(3);
   });
 
   test("fires at a restart by hand, as a shutdown", async () => {
     const { a, b } = couple(stage.system, pair);
     await a.link(b);
-    await settled(b);
+    await allThere(b);
     await restart(b);
     expect(await exited(a)).toMatchObject({ kind: "shutdown" });
   });
@@ -178,14 +178,14 @@ describe.each(PAIRS)("a monitor, $pair,", (pair) => {
   const stage = stageSystem();
 
   test("gives exactly one down, with the reason, when the actor is gone for good", async () => {
-    const { a, b, lines, until } = couple(stage.system, pair, { restart: "permanent" });
+    const { a, b, settled, until } = couple(stage.system, pair, { restart: "permanent" });
     await a.watch(b);
     b.fail("comes back");
     await b.there();
     await stop(b, "for good");
     await until("a: down, shutdown: for good");
     await a.there();
-    expect(lines.filter((line) => String(line).includes(": down"))).toHaveLength(1);
+    expect((await settled()).filter((line) => String(line).includes(": down"))).toHaveLength(1);
   });
 
   test("tells of a failure and of a kill", async () => {
@@ -207,23 +207,23 @@ describe.each(PAIRS)("a monitor, $pair,", (pair) => {
   });
 
   test("is not heard when it was cancelled", async () => {
-    const { a, b, lines } = couple(stage.system, pair);
+    const { a, b, settled } = couple(stage.system, pair);
     await a.watch(b);
     await a.unwatch(b);
     await stop(b);
     await a.there();
-    expect(lines).not.toContain("a: down, normal");
+    expect(await settled()).not.toContain("a: down, normal");
   });
 
   test("is one-way, and ends with the incarnation that watches", async () => {
-    const { a, b, lines, until } = couple(stage.system, pair, { restart: "permanent" });
+    const { a, b, settled, until } = couple(stage.system, pair, { restart: "permanent" });
     await a.watch(b);
     await restart(a);
-    await settled(a, b);
+    await allThere(a, b);
     await stop(b);
     await until("b ends, normal");
     await a.there();
-    expect(lines.filter((line) => String(line).includes(": down"))).toEqual([]);
+    expect((await settled()).filter((line) => String(line).includes(": down"))).toEqual([]);
   });
 
   test("tells after the last message of the one that ended", async () => {

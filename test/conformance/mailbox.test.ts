@@ -79,11 +79,11 @@ describe.each(EVERYWHERE)("a mailbox $where", ({ where, here }) => {
   });
 
   test("that is full takes a stop, a kill, and its actor's own work", async () => {
-    const { a, held, lines } = await full("reject");
+    const { a, held, settled } = await full("reject");
     const stopped = stop(a);
     held.open();
     expect((await stopped).kind).toBe("normal");
-    expect(lines).not.toContain("a old 1");
+    expect(await settled()).not.toContain("a old 1");
     const { a: b } = await full("reject");
     await kill(b);
     expect((await exited(b)).kind).toBe("killed");

@@ -14,7 +14,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
 
   test("takes no other message while an async handler is pending", async () => {
     const { system } = stage;
-    const { journal: ref, lines, until } = journal(system);
+    const { journal: ref, lines, settled, until } = journal(system);
     const held = door(system);
     const a = system.spawn(Subject, { id: "a", journal: ref, door: held.ref }, here);
     a.wait();
@@ -24,7 +24,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
     held.open();
     await until("a after");
     expect(before).toEqual(["a init", "a up", "a waits"]);
-    expect(lines).toEqual([...before, "a goes on", "a after"]);
+    expect(await settled()).toEqual([...before, "a goes on", "a after"]);
   });
 
   test("is never run inside of who sends to it", () => {
@@ -65,7 +65,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
 
   test("handles no message twice: not the one that it failed on", async () => {
     const { system } = stage;
-    const { journal: ref, lines, until } = journal(system);
+    const { journal: ref, settled, until } = journal(system);
     const held = door(system);
     const options = { ...here, restart: "permanent" } as const;
     const a = system.spawn(Subject, { id: "a", journal: ref, door: held.ref }, options);
@@ -75,7 +75,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
     await held.reached();
     held.open();
     await until("a behind");
-    expect(lines).toEqual([
+    expect(await settled()).toEqual([
       "a init",
       "a up",
       "a before",
@@ -88,7 +88,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
 
   test("handles no message twice: not the one that it was killed on", async () => {
     const { system } = stage;
-    const { journal: ref, lines, until } = journal(system);
+    const { journal: ref, settled, until } = journal(system);
     const held = door(system);
     const options = { ...here, restart: "permanent" } as const;
     const a = system.spawn(Subject, { id: "a", journal: ref, door: held.ref }, options);
@@ -97,7 +97,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
     await held.reached();
     await kill(a);
     await until("a behind");
-    expect(lines).toEqual(["a init", "a up", "a waits", "a init", "a up", "a behind"]);
+    expect(await settled()).toEqual(["a init", "a up", "a waits", "a init", "a up", "a behind"]);
   });
 
   test("has a state of its own in each incarnation, made by init from the same props", async () => {
@@ -113,7 +113,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
 
   test("acts on a stop before the messages that came before it", async () => {
     const { system } = stage;
-    const { journal: ref, lines } = journal(system);
+    const { journal: ref, settled } = journal(system);
     const held = door(system);
     const a = system.spawn(Subject, { id: "a", journal: ref, door: held.ref }, here);
     a.wait();
@@ -122,12 +122,12 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
     const stopped = stop(a);
     held.open();
     expect(await stopped).toEqual({ kind: "normal" });
-    expect(lines).toEqual(["a init", "a up", "a waits", "a goes on", "a down: normal"]);
+    expect(await settled()).toEqual(["a init", "a up", "a waits", "a goes on", "a down: normal"]);
   });
 
   test("is killed in the middle of a handler, though a stop waits", async () => {
     const { system } = stage;
-    const { journal: ref, lines } = journal(system);
+    const { journal: ref, settled } = journal(system);
     const held = door(system);
     const a = system.spawn(Subject, { id: "a", journal: ref, door: held.ref }, here);
     a.wait();
@@ -136,12 +136,12 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
     await kill(a);
     expect((await stopped).kind).toBe("killed");
     expect(status(a)).toBe("stopped");
-    expect(lines).not.toContain("a goes on");
+    expect(await settled()).not.toContain("a goes on");
   });
 
   test("does nothing any more that can be seen after it was killed", async () => {
     const { system } = stage;
-    const { journal: ref, lines } = journal(system);
+    const { journal: ref, settled } = journal(system);
     const held = door(system);
     const options = { ...here, restart: "permanent" } as const;
     const a = system.spawn(Subject, { id: "a", journal: ref, door: held.ref }, options);
@@ -158,7 +158,7 @@ describe.each(EVERYWHERE)("an actor, $where,", ({ here }) => {
       "aborted: true",
       ...["state", "spawn", "timers", "send"].map((what) => `${what}: KilledError`),
     ]);
-    expect(lines).toEqual(["a init", "a up", "a init", "a up"]);
+    expect(await settled()).toEqual(["a init", "a up", "a init", "a up"]);
     expect(system.stats().failures).toBe(failures);
   });
 });
@@ -195,7 +195,7 @@ describe("between threads", () => {
 
   test("a kill ends an actor that holds its thread, and comes back on a fresh one", async () => {
     const { system } = stage;
-    const { journal: ref, lines, until } = journal(system);
+    const { journal: ref, settled, until } = journal(system);
     const options = { on: own, restart: "permanent" } as const;
     const a = system.spawn(Subject, { id: "a", journal: ref }, options);
     const thread = await a.where();
@@ -206,7 +206,7 @@ describe("between threads", () => {
     expect(await a.where()).not.toBe(thread);
     expect((await waiting).name).toMatch(/ActorStoppedError|ActorFailedError/);
     expect(await a.run()).toBe(2);
-    expect(lines).not.toContain("a down: killed");
+    expect(await settled()).not.toContain("a down: killed");
     expect(mailboxSize(a)).toBe(0);
   });
 });

@@ -50,6 +50,8 @@ export interface Journaling {
   readonly lines: unknown[];
   /** Resolves when so many lines, or the line, are there. */
   readonly until: (what: number | string) => Promise<readonly unknown[]>;
+  /** Resolves with the lines when all that has come by now has been written. */
+  readonly settled: () => Promise<readonly unknown[]>;
 }
 
 export function journal(system: System): Journaling {
@@ -89,7 +91,12 @@ export function journal(system: System): Journaling {
     });
     return lines;
   };
-  return { journal: system.spawn(Journal), lines, until };
+  const ref = system.spawn(Journal);
+  const settled = async (): Promise<readonly unknown[]> => {
+    await ref.run("settled");
+    return lines;
+  };
+  return { journal: ref, lines, until, settled };
 }
 
 /** What holds an actor in the middle of a handler, wherever it runs, until a test lets it go on. */

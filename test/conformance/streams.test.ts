@@ -36,33 +36,33 @@ describe.each(EVERYWHERE)("a stream of an actor $where", ({ here }) => {
   const stage = stageSystem();
 
   test("gives all that it yields, in order, and ends", async () => {
-    const { a, lines, until } = clerk(stage.system, here);
+    const { a, settled, until } = clerk(stage.system, here);
     expect(await readAll(a.upTo(3))).toEqual([1, 2, 3]);
     await until("a closes");
-    expect(lines).toEqual(["a makes 1", "a makes 2", "a makes 3", "a closes"]);
+    expect(await settled()).toEqual(["a makes 1", "a makes 2", "a makes 3", "a closes"]);
   });
 
   test("is not written before it is read, nor ahead of its reader", async () => {
-    const { a, lines } = clerk(stage.system, here);
+    const { a, settled } = clerk(stage.system, here);
     const items = a.upTo(3);
     await a.echo("x");
-    expect(lines).toEqual([]);
+    expect(await settled()).toEqual([]);
     const reader = items[Symbol.asyncIterator]();
     for (const n of [1, 2]) {
       // oxlint-disable-next-line no-await-in-loop -- at the reader's pace
       expect(await reader.next()).toEqual({ done: false, value: n });
       // oxlint-disable-next-line no-await-in-loop -- as far as it has come by now
       await a.echo("x");
-      expect(lines).toHaveLength(n);
+      expect(await settled()).toHaveLength(n);
     }
     await reader.return!();
   });
 
   test("ends its writer when its reader leaves", async () => {
-    const { a, lines, until } = clerk(stage.system, here);
+    const { a, settled, until } = clerk(stage.system, here);
     for await (const n of a.upTo(100)) if (n === 2) break;
     await until("a closes");
-    expect(lines).toEqual(["a makes 1", "a makes 2", "a closes"]);
+    expect(await settled()).toEqual(["a makes 1", "a makes 2", "a closes"]);
   });
 
   test("leaves its actor to others while it waits", async () => {

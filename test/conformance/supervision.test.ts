@@ -58,13 +58,13 @@ describe.each(EVERYWHERE)("an actor that fails, $where,", ({ here }) => {
 
   test("comes back in place: same ref, name, props and mailbox, new state, hook before init", async () => {
     const { system } = stage;
-    const { a, lines } = subject(system, { ...permanent, name: "phoenix" });
+    const { a, settled } = subject(system, { ...permanent, name: "phoenix" });
     a.note("before");
     a.fail("once");
     a.note("after");
     expect([await a.run(), await a.seen()]).toEqual([2, ["after"]]);
     expect(system.whereIs(Subject, "phoenix")).toBe(a);
-    expect(lines).toEqual([
+    expect(await settled()).toEqual([
       "a init",
       "a up",
       "a before",
@@ -108,7 +108,7 @@ describe.each(EVERYWHERE)("an actor that fails, $where,", ({ here }) => {
 
   test("is tried again when its replacement cannot start, under the same budget", async () => {
     const { system } = stage;
-    const { a, lines } = subject(system, permanent, { failsFrom: 2 });
+    const { a, settled } = subject(system, permanent, { failsFrom: 2 });
     await started(a);
     const gaveUp = eventOf(system, "gaveUp", ({ error }) => error.message.includes(nameOf(a)));
     a.fail("once");
@@ -117,7 +117,7 @@ describe.each(EVERYWHERE)("an actor that fails, $where,", ({ here }) => {
       error: { message: "a cannot, run 4" },
     });
     expect((await gaveUp).error).toMatchObject({ name: "RestartIntensityError" });
-    expect(lines.filter((line) => line === "a init")).toHaveLength(4);
+    expect((await settled()).filter((line) => line === "a init")).toHaveLength(4);
   });
 
   test("comes back so often, by maxRestarts, and no more", async () => {
@@ -165,13 +165,13 @@ describe.each(EVERYWHERE)("an actor that fails, $where,", ({ here }) => {
 
   test("onFailure says restart with new props: init has these", async () => {
     const { system } = stage;
-    const { journal: book, lines, until } = journal(system);
+    const { journal: book, settled, until } = journal(system);
     const decision = { restart: true, props: { id: "b", journal: book } } as const;
     const { a } = subject(system, { ...here, ...decide(decision) });
     a.fail("as a");
     a.note("as b");
     await until("b as b");
-    expect(lines.slice(-3)).toEqual(["b init", "b up", "b as b"]);
+    expect((await settled()).slice(-3)).toEqual(["b init", "b up", "b as b"]);
     a.fail("as b");
     expect(await until("b down: failed")).not.toContain("a up");
   });
@@ -265,10 +265,10 @@ describe.each(EVERYWHERE)("a supervisor of children $where", ({ here }) => {
   }
 
   test("starts them in order, each after the one before, and stops them in reverse", async () => {
-    const { top, lines } = family("oneForOne");
+    const { top, settled } = family("oneForOne");
     await started(top);
     await stop(top);
-    expect(lines).toEqual([
+    expect(await settled()).toEqual([
       "a init",
       "a up",
       "b init",
@@ -313,12 +313,12 @@ describe.each(EVERYWHERE)("a supervisor of children $where", ({ here }) => {
       ],
     ],
   ] as const)("by %s, takes down and brings up whom it concerns", async (strategy, expected) => {
-    const { top, lines, until } = family(strategy);
+    const { top, lines, settled, until } = family(strategy);
     await started(top);
     lines.length = 0;
     top.child("b").fail("once");
     await until(expected.length);
-    expect(lines).toEqual(expected);
+    expect(await settled()).toEqual(expected);
     await stop(top);
   });
 
@@ -506,12 +506,12 @@ describe.each(EVERYWHERE)("a parent, $where, with its children there", ({ here }
   });
 
   test("hears in onChild of all that happens to them", async () => {
-    const { refs, lines, until, parent } = await family(Parent);
+    const { refs, settled, until, parent } = await family(Parent);
     refs[0]!.fail("once");
     await until("p: child restarted");
     await stop(refs[0]!);
     await until("p: child ended");
-    expect(lines.filter((line) => String(line).startsWith("p:"))).toEqual([
+    expect((await settled()).filter((line) => String(line).startsWith("p:"))).toEqual([
       "p: child failed",
       "p: child restarted",
       "p: child ended",
