@@ -133,7 +133,8 @@ export class Log {
       case "threadEnded": {
         const { thread, error, actors, reason } = event;
         if (reason.kind !== "shutdown") {
-          this.logger.error({ thread, actors, error: error.cause }, error.message);
+          const why = error.cause === undefined ? {} : { error: error.cause };
+          this.logger.error({ thread, actors, ...why }, error.message);
         }
         break;
       }
