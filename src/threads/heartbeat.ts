@@ -1,5 +1,5 @@
 import type { Peer } from "../peer/peer.ts";
-import { BEAT, type Control } from "./control.ts";
+import { ANSWERED, BEAT, type Control } from "./control.ts";
 
 /**
  * Whether a thread's event loop turns, as seen from another.
@@ -10,8 +10,8 @@ import { BEAT, type Control } from "./control.ts";
 export class Heartbeat {
   readonly #peer: Peer;
   readonly #control: Control | undefined;
-  #answers = 0;
-  #isAsked = false;
+  #asked = 0;
+  #heard = 0;
 
   constructor(peer: Peer, control: Control | undefined) {
     this.#peer = peer;
@@ -21,19 +21,18 @@ export class Heartbeat {
   /** Another number than before, once the loop has turned since. */
   look(): number {
     if (this.#control !== undefined) return Atomics.load(this.#control, BEAT);
-    this.ask();
-    return this.#answers;
+    if (this.#heard === this.#asked) this.ask();
+    return this.#heard;
   }
 
-  /** Has it beat as soon as its loop turns, and not when the next beat is due. */
-  ask(): void {
-    if (this.#isAsked) return;
-    this.#isAsked = true;
-    this.#peer.ping(() => {
-      this.#isAsked = false;
-      this.#answers++;
-    });
-    // What the asker does next may keep it from going for long.
-    this.#peer.outbox.flush();
+  /** Asks for a sign that all which was said before has been read there; answers its number. */
+  ask(): number {
+    this.#peer.ping(() => void this.#heard++);
+    return ++this.#asked;
+  }
+
+  hasAnswered(asked: number): boolean {
+    const control = this.#control;
+    return (control === undefined ? this.#heard : Atomics.load(control, ANSWERED)) >= asked;
   }
 }

@@ -24,7 +24,7 @@ export function serveStarter(): void {
   begun = true;
   const from = starter();
   if (from === null || (from.data !== null && !isGreeting(from.data))) return;
-  let receive: ((batch: Batch) => void) | null = null;
+  let receive: ((batch: Batch) => boolean) | null = null;
   const begin = (greeting: Greeting): void => {
     const node = serve(from, greeting);
     receive = node.receive;
@@ -32,9 +32,10 @@ export function serveStarter(): void {
     node.kernel.world.yieldToHost(() => from.post(HELLO, []));
   };
   from.listen((message) => {
-    if (Array.isArray(message)) receive?.(message as unknown as Batch);
+    if (Array.isArray(message)) return receive?.(message as unknown as Batch) ?? true;
     // Said again until it is answered, by hosts that lose what comes before anybody listens.
-    else if (receive === null && isGreeting(message)) begin(message.troupe);
+    if (receive === null && isGreeting(message)) begin(message.troupe);
+    return true;
   });
   if (isGreeting(from.data)) begin(from.data.troupe);
 }
@@ -43,7 +44,7 @@ export function serveStarter(): void {
 function serve(
   from: Starter,
   greeting: Greeting,
-): { readonly kernel: Kernel; readonly receive: (batch: Batch) => void } {
+): { readonly kernel: Kernel; readonly receive: (batch: Batch) => boolean } {
   here.isThread = true;
   const { name, root, development, callTimeout, capacity, window, control, beatMs } = greeting;
   const pulse = control === undefined ? null : new Pulse(control, takeTurn);
@@ -73,16 +74,19 @@ function serve(
   peer = new Peer(kernel, transport, { name: "the thread that started this one", window });
   const bodies = new Bodies(peer);
   shareWith(peer, false);
-  reportTo(peer, kernel);
+  reportTo(peer, kernel, control);
   pulse?.start(peer, bodies, beatMs);
   peer.on(PING, (reader) => {
-    pulse?.beat();
+    pulse?.answer();
     peer.outbox.say(REPLY, reader.next(), undefined);
   });
   from.onError((error) => peer.close(KILLED, asError(error)));
-  const receive = (batch: Batch): void => {
-    peer.receive(batch);
+  const receive = (batch: Batch): boolean => {
+    // Messages may come so fast that no timer has its turn between them.
+    pulse?.beat();
+    const hasTime = peer.receive(batch);
     pulse?.note();
+    return hasTime;
   };
   return { kernel, receive };
 }

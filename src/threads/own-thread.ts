@@ -29,7 +29,7 @@ export function thread(settings: ThreadSettings = {}): Place {
   };
   return makePlace(true, {
     lodge: (cell) => of(cell.kernel).threadOf(cell).standIns,
-    urge: (node) => of(node.peer.kernel).urge(node),
+    urge: (node, cell) => of(node.peer.kernel).urge(node, cell),
   });
 }
 
@@ -75,10 +75,10 @@ class OwnThreads {
     return started;
   }
 
-  urge(node: StandIns): void {
+  urge(node: StandIns, cell: Cell): void {
     const urged = this.#byNode.get(node);
     // Nobody else waits for it to be ready.
     if (urged?.status === "starting") urged.kill("was killed with its actor");
-    else urged?.killIfBlocked();
+    else urged?.killIfHeldBy(cell);
   }
 }

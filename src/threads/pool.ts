@@ -133,9 +133,9 @@ export class Pool implements Belonging {
     return nodeOf(this.#places[hashText(key) % this.#places.length]!.thread);
   }
 
-  /** An actor there is to be killed: where the thread is blocked, nobody there sees to it. */
-  urge(node: StandIns): void {
-    this.#places.find(({ thread }) => thread.standIns === node)?.thread.killIfBlocked();
+  /** An actor there is to be killed: while it holds the thread, nobody there sees to it. */
+  urge(node: StandIns, cell: Cell): void {
+    this.#places.find(({ thread }) => thread.standIns === node)?.thread.killIfHeldBy(cell);
   }
 
   at(index: number): Thread | undefined {

@@ -5,8 +5,10 @@ import type { Peer } from "../peer/peer.ts";
 import { NAMED } from "../wire/ops.ts";
 import {
   ACTOR,
+  ANSWERED,
   ARRIVED,
   BEAT,
+  BODY,
   KIND,
   SLEEPER,
   SLEEPERS_KIND,
@@ -59,6 +61,11 @@ export class Pulse {
     Atomics.add(this.#control, BEAT, 1);
   }
 
+  /** Shows that a question has been read, and all that came before it. */
+  answer(): void {
+    Atomics.add(this.#control, ANSWERED, 1);
+  }
+
   /** Notes what has come and what waits, for when nobody can be asked; where many run, now and then. */
   note(): void {
     const peer = this.#peer;
@@ -80,17 +87,29 @@ export class Pulse {
   /** Plain writes: they cost nothing, and whoever reads them does so much later. */
   readonly takeTurn: TakeTurn = (cell, budget) => {
     const control = this.#control;
-    if (cell.behaviour !== this.#lastKind) this.#tellKind(cell);
-    const name = cell.rare === null ? null : cell.rare.name;
-    control[ACTOR] = name === null ? cell.id + 1 : -1 - this.#placeOf(cell, name);
+    const actor = this.#sayWho(cell);
+    control[ACTOR] = actor;
     const handled = this.#takeTurn(cell, budget);
     control[ACTOR] = 0;
     if ((cell.flags & BUSY) !== 0) {
-      control[SLEEPER] = name === null ? cell.id + 1 : -1 - this.#placeOf(cell, name);
+      control[SLEEPER] = actor;
       control[SLEEPERS_KIND] = control[KIND]!;
     }
     return handled;
   };
+
+  /** The number by which the other side will know it, beside its kind. */
+  #sayWho(cell: Cell): number {
+    const { rare } = cell;
+    if (rare !== null && rare.identity !== null) {
+      this.#control[KIND] = BODY;
+      this.#lastKind = null;
+      return rare.identity.rare!.far!.id + 1;
+    }
+    if (cell.behaviour !== this.#lastKind) this.#tellKind(cell);
+    const name = rare === null ? null : rare.name;
+    return name === null ? cell.id + 1 : -1 - this.#placeOf(cell, name);
+  }
 
   #tellKind(cell: Cell): void {
     const { behaviour } = cell;
@@ -99,7 +118,7 @@ export class Pulse {
     if (number === undefined) {
       number = this.#kinds.size;
       this.#kinds.set(behaviour, number);
-      this.#tell(-1 - number, behaviour.name);
+      this.#tell(-1 - number, behaviour.name, true);
     }
     this.#control[KIND] = number;
   }
@@ -113,14 +132,14 @@ export class Pulse {
     this.#nextPlace = (place + 1) % MOST_NAMES;
     this.#names[place] = name;
     this.#places.set(cell, place);
-    this.#tell(place, name);
+    this.#tell(place, name, known === undefined);
     return place;
   }
 
-  /** Sent at once: the turn that is about to begin may be the last. */
-  #tell(number: number, name: string): void {
+  /** At once, the first time: the turn that is about to begin may be the last. */
+  #tell(number: number, name: string, isNew: boolean): void {
     const outbox = this.#peer?.outbox;
     outbox?.say(NAMED, number, name);
-    outbox?.flush();
+    if (isNew) outbox?.flush();
   }
 }

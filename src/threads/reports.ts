@@ -1,10 +1,10 @@
-import { show } from "../kernel/exit-reason.ts";
-import type { EventType, SystemEvent } from "../kernel/events.ts";
+import type { Events, EventType, SystemEvent } from "../kernel/events.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Logger, LogLevel } from "../kernel/log.ts";
 import type { Outbox } from "../peer/outbox.ts";
 import type { Peer } from "../peer/peer.ts";
 import { EVENT, LOG } from "../wire/ops.ts";
+import { WANTED, type Control } from "./control.ts";
 
 /**
  * Events of a thread's actors that are told where the system was made, and count there.
@@ -30,29 +30,36 @@ export function tellingLogger(outbox: () => Outbox): Logger {
   const at =
     (level: LogLevel) =>
     (fields: object, message: string): void =>
-      tell(outbox(), LOG, level, message, fields);
+      outbox().report(LOG, level, message, fields);
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Tells the other side what happens here. */
-export function reportTo({ outbox }: Peer, { events }: Kernel): void {
-  events.subscribe((event) => tell(outbox, EVENT, event.type, "", event), TOLD);
+/** Those of them that come by the thousand where too much is sent, each with what was sent. */
+const BULKY: readonly EventType[] = ["deadLetter", "overflow", "lateReply"];
+
+/** A bit for each of them that somebody listens to. */
+export function bulkyWanted(events: Events): number {
+  let wanted = 0;
+  for (const [bit, type] of BULKY.entries()) if (events.wants(type)) wanted |= 1 << bit;
+  return wanted;
 }
 
-function tell(outbox: Outbox, op: number, level: string, message: string, fields: object): void {
-  try {
-    outbox.tell(op, "a report", level, message, fields);
-  } catch {
-    // It holds something that cannot be copied: what can be read of it goes.
-    outbox.say(op, level, message, plain(fields));
-  }
-}
-
-function plain(fields: object): Record<string, unknown> {
-  const entries = Object.entries(fields).map(([key, value]): [string, unknown] => {
-    return [key, key === "args" ? [] : typeof value === "object" ? show(value) : value];
-  });
-  return Object.fromEntries(entries.filter(([, value]) => typeof value !== "function"));
+/**
+ * Tells the other side what happens here.
+ *
+ * Of the bulky ones only that they happened, where nobody listens: whoever is flooded is not to be
+ * sent all of it back.
+ */
+export function reportTo({ outbox }: Peer, { events }: Kernel, control: Control | undefined): void {
+  const isWanted = (type: EventType): boolean => {
+    const bit = BULKY.indexOf(type);
+    return bit < 0 || control === undefined || (control[WANTED]! & (1 << bit)) !== 0;
+  };
+  events.subscribe((event) => {
+    const { type } = event;
+    if (isWanted(type)) outbox.report(EVENT, type, event);
+    else outbox.say(EVENT, type, null);
+  }, TOLD);
 }
 
 /** Hears the reports of a thread: as if what they tell of had happened here. */
@@ -65,10 +72,9 @@ export function hearReports(peer: Peer): void {
   });
   peer.on(EVENT, (reader) => {
     const type = reader.next<EventType>();
-    reader.next();
     count(kernel, type);
-    const event = reader.value() as SystemEvent;
-    if (kernel.events.wants(type)) kernel.events.emit(event);
+    const event = reader.value() as SystemEvent | null;
+    if (event !== null && kernel.events.wants(type)) kernel.events.emit(event);
   });
 }
 

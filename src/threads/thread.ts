@@ -8,7 +8,9 @@ import {
   type WorkerEnd,
   type WorkerInit,
 } from "../world/workers.ts";
+import { copyForThread } from "../world/copy.ts";
 import { Alarm } from "../kernel/alarm.ts";
+import type { Cell } from "../kernel/cell.ts";
 import { BadInputError, ThreadError } from "../kernel/errors.ts";
 import { describe, KILLED, show, type ExitReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -17,10 +19,10 @@ import { Peer } from "../peer/peer.ts";
 import { StandIns } from "../peer/stand-ins.ts";
 import type { Batch, Transport } from "../peer/transport.ts";
 import { ActorNames } from "./actor-names.ts";
-import { ARRIVED, CONTROL_SIZE, WAITING, type Control } from "./control.ts";
+import { ARRIVED, CONTROL_SIZE, WAITING, WANTED, type Control } from "./control.ts";
 import { HELLO, type Greeted, type Greeting } from "./greeting.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { hearReports } from "./reports.ts";
+import { bulkyWanted, hearReports } from "./reports.ts";
 
 /** What a thread is made from. */
 export interface ThreadOptions {
@@ -42,6 +44,11 @@ export interface HostOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly argv?: readonly string[];
   readonly execArgv?: readonly string[];
+}
+
+interface Posted {
+  readonly batch: Batch;
+  readonly transfers: readonly object[];
 }
 
 /** Hears of a thread's end, before those that wait for what runs there do. */
@@ -83,10 +90,15 @@ export class Thread implements Transport {
   readonly #onEnd: OnEnd;
   readonly #startLimit: Alarm;
   #greetAgain: Alarm | null = null;
-  /** An actor there is to be killed: looks whether the thread sees to it. */
+  /** An actor there is to be killed, and it is still to be asked whether it sees to that. */
+  #isUrged = false;
+  readonly #toKill = new Set<string>();
+  /** The last question of that sort. */
+  #urgent = 0;
+  /** Looks whether there is an answer. */
   #urge: Alarm | null = null;
   /** What is to go when the thread listens, of which messages are under the window's bound; null when it does. */
-  #early: { readonly batch: Batch; readonly transfers: readonly object[] }[] | null = [];
+  #early: Posted[] | null = [];
   /** Resolves when the host's worker is gone, after `terminate`. */
   #gone: Promise<void> = Promise.resolve();
   status: "starting" | "running" | "ended" = "starting";
@@ -104,7 +116,10 @@ export class Thread implements Transport {
     this.peer = new Peer(kernel, this, { name: this.name, window: options.window });
     this.standIns = new StandIns(this.peer);
     this.heartbeat = new Heartbeat(this.peer, this.#control);
-    this.#actorNames = new ActorNames(this.peer);
+    this.#actorNames = new ActorNames(
+      this.peer,
+      (id) => this.standIns.cells().find((cell) => cell.id === id)?.label,
+    );
     const greeting = { troupe: this.#greeting() };
     this.#worker = this.#start(greeting);
     shareWith(this.peer, true);
@@ -177,7 +192,7 @@ export class Thread implements Transport {
       const tookMs = world.now() - this.#startedAt;
       events.emit({ type: "threadStarted", thread: this.name, tookMs });
     }
-    if (this.#urge !== null) this.#lookUrgently();
+    if (this.#isUrged) this.#askUrgently();
   }
 
   #stopWaiting(): void {
@@ -187,8 +202,11 @@ export class Thread implements Transport {
   }
 
   post(batch: Batch, transfers: readonly object[]): void {
+    // Whatever is told of because of this is told as it is wanted now.
+    if (this.#control !== undefined) this.#control[WANTED] = bulkyWanted(this.#kernel.events);
     if (this.#early === null) this.#worker.post(batch, transfers);
-    else this.#early.push({ batch, transfers });
+    // As it is now; and what cannot be copied is to be heard of here, as it would be later.
+    else this.#early.push(copyForThread<Posted>({ batch, transfers }, transfers));
   }
 
   #startedTooLate(): void {
@@ -228,32 +246,50 @@ export class Thread implements Transport {
     void this.terminate(KILLED, what);
   }
 
-  /** An actor there is to be killed: where the thread is blocked, nobody there sees to it. */
-  killIfBlocked(): void {
-    if (this.#urge !== null || this.status === "ended") return;
-    this.#urge = new Alarm(() => this.#killUnlessTurning());
-    // Nothing runs there before that; what it is to do first waits in line.
-    if (this.status === "running") this.#lookUrgently();
+  /**
+   * An actor there is to be killed, and nobody there sees to it while it holds the thread.
+   *
+   * Where another one does, it waits, as here it would: that one's neighbours are not to pay for it.
+   */
+  killIfHeldBy(cell: Cell): void {
+    this.#toKill.add(cell.label);
+    if (this.#isUrged) return;
+    this.#isUrged = true;
+    // Nothing runs there before it is ready, and what it is to do first waits in line.
+    if (this.status === "running") this.#kernel.world.defer(() => this.#askUrgently());
   }
 
-  #beatBefore = 0;
-
-  #lookUrgently(): void {
-    this.#beatBefore = this.heartbeat.look();
-    this.heartbeat.ask();
-    this.#kernel.wheel.set(this.#urge!, PATIENCE_MS);
+  /** Said behind all that was said in this turn: who has read it has killed whom it was to kill. */
+  #askUrgently(): void {
+    this.#isUrged = false;
+    if (this.status !== "running") return;
+    this.#urgent = this.heartbeat.ask();
+    if (this.#urge === null) this.#waitForAnswer();
   }
 
-  #killUnlessTurning(): void {
-    // Where the sign is a message, it may have come, and not have been read yet.
-    this.#kernel.world.yieldToHost(() => {
-      this.#urge = null;
-      if (this.heartbeat.look() !== this.#beatBefore) return;
-      const { by, suspect } = this.atWork();
-      const who = by ?? suspect;
-      const culprit = who === null ? "" : ` by ${who}`;
-      this.kill(`was blocked${culprit}, and an actor on it was to be killed`);
-    });
+  #waitForAnswer(): void {
+    const { wheel, world } = this.#kernel;
+    const asked = this.#urgent;
+    // Where the answer is a message, it may have come, and not have been read yet.
+    this.#urge = new Alarm(() => world.yieldToHost(() => this.#killUnlessAnswered(asked)));
+    wheel.set(this.#urge, PATIENCE_MS);
+  }
+
+  #killUnlessAnswered(asked: number): void {
+    this.#urge = null;
+    if (this.status === "ended") return;
+    if (this.heartbeat.hasAnswered(this.#urgent)) return this.#toKill.clear();
+    const { by, suspect } = this.atWork();
+    const holder = by ?? suspect;
+    const isAnother = holder !== null && !this.#toKill.has(holder) && this.#isBody(holder);
+    if (isAnother || this.heartbeat.hasAnswered(asked)) return this.#waitForAnswer();
+    const culprit = holder === null ? "" : ` by ${holder}`;
+    this.kill(`was blocked${culprit}, and an actor on it was to be killed`);
+  }
+
+  /** Not a child that one of them has there: whose that is, nobody here knows. */
+  #isBody(label: string): boolean {
+    return this.standIns.cells().some((cell) => cell.label === label);
   }
 
   /** Whose turn it is there, and where it is no actor's, who may run behind an `await`. */

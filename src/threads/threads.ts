@@ -189,6 +189,6 @@ function placeIn(running: RunningPools, choose: (pool: Pool) => StandIns): Place
       const pool = running.find(cell);
       return pool instanceof Promise ? pool : choose(pool);
     },
-    urge: (node) => running.present(node.peer.kernel)?.urge(node),
+    urge: (node, cell) => running.present(node.peer.kernel)?.urge(node, cell),
   });
 }

@@ -29,7 +29,10 @@ interface AsyncDisposable {
 interface Disposable {
   [Symbol.dispose](): void;
 }
-declare function structuredClone(value: unknown): unknown;
+declare function structuredClone<T>(
+  value: T,
+  options?: { readonly transfer?: readonly object[] },
+): T;
 declare class URL {
   constructor(url: string | URL, base?: string | URL);
   readonly href: string;

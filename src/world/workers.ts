@@ -29,7 +29,8 @@ export interface Starter {
   /** What it was started with; null where that comes with its first message. */
   readonly data: unknown;
   post(message: unknown, transfers: readonly object[]): void;
-  listen(onMessage: (message: unknown) => void): void;
+  /** Calls `onMessage` for each; when that answers false, the next comes after the host's next turn. */
+  listen(onMessage: (message: unknown) => boolean): void;
   /** Hears what is thrown outside of everything; the worker ends after that. */
   onError(listener: (error: unknown) => void): void;
 }
@@ -65,6 +66,7 @@ interface AnyWorker {
 interface NodePort {
   postMessage(message: unknown, transfers?: readonly object[]): void;
   on(event: "message", listener: (message: unknown) => void): void;
+  off?(event: "message", listener: (message: unknown) => void): void;
 }
 
 interface WorkerThreads {
@@ -90,6 +92,7 @@ interface WebGlobals {
   postMessage?(message: unknown, transfers?: readonly object[]): void;
   addEventListener?(event: string, listener: (event: never) => void): void;
   close?(): void;
+  setImmediate?(fn: () => void): unknown;
 }
 const host = globalThis as unknown as WebGlobals;
 
@@ -206,7 +209,7 @@ function nodeStarter({ parentPort, workerData }: WorkerThreads): Starter | null 
     // Said with `workerData` or not at all: to listen would keep somebody else's worker alive.
     data: workerData ?? undefined,
     post: (message, transfers) => parentPort.postMessage(message, transfers),
-    listen: (onMessage) => parentPort.on("message", onMessage),
+    listen: (onMessage) => listenInTurns(parentPort, onMessage),
     // The host tells whoever started it.
     onError: () => {},
   };
@@ -225,12 +228,26 @@ function sayFarewell(error: unknown): void {
   }
 }
 
+/**
+ * Listens to a port, which hands over a thousand messages and more before anything else of the host's
+ * has a turn, so that it does have one: what is not listened to waits in the port.
+ */
+function listenInTurns(port: NodePort, onMessage: (message: unknown) => boolean): void {
+  const listener = (message: unknown): void => {
+    if (onMessage(message) || port.off === undefined || host.setImmediate === undefined) return;
+    port.off("message", listener);
+    host.setImmediate(() => port.on("message", listener));
+  };
+  port.on("message", listener);
+}
+
 function webStarter(): Starter {
   return {
     data: null,
     post: postToPage,
+    // Pages give everybody a turn between two messages.
     listen: (onMessage) =>
-      host.addEventListener!("message", ({ data }: { data: unknown }) => onMessage(data)),
+      host.addEventListener!("message", ({ data }: { data: unknown }) => void onMessage(data)),
     onError(listener) {
       const fail = (event: ErrorEventLike, error: unknown): void => {
         // The other side deals with it: it is nothing for the page's console.

@@ -30,9 +30,12 @@ export const Victim = actor({
     fail(): void {
       throw new Error("told to fail");
     },
+    spin: (): void => spin(),
   },
   call: {
     value: (ctx) => ctx.state.n,
+    sum: (_ctx, of: ArrayBuffer | readonly number[]) =>
+      of instanceof ArrayBuffer ? of.byteLength : of.reduce((sum, each) => sum + each, 0),
     where: () => threadId,
     /** Holds the actor until the test lets it go on. */
     hold: (ctx, what: string) => ctx.props.signs.pass(what),

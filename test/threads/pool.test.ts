@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import {
   exited,
@@ -10,7 +11,7 @@ import {
   type SpawnOptions,
   type System,
 } from "troupe";
-import { thread, threads } from "troupe/threads";
+import { thread, threads, transfer, type WatchdogOptions } from "troupe/threads";
 import { describe, expect, test } from "vitest";
 import { Saboteur, Victim, type VictimRef } from "./actors.ts";
 import {
@@ -22,6 +23,9 @@ import {
   twoThreads,
   type SignsHere,
 } from "./stage.ts";
+
+/** Says when a thread is blocked. */
+const REPORT: WatchdogOptions = { limitMs: 50, action: "report" };
 
 async function victim(
   system: System,
@@ -98,7 +102,7 @@ describe("a pool", () => {
     await restart(poolRef);
     expect((await pending).name).toBe("ActorStoppedError");
     expect(await ref.where()).not.toBe(before);
-    expect((await poolRef.which()).map(({ actors }) => actors).toSorted()).toEqual([0, 1]);
+    expect((await poolRef.which()).map(({ actors }) => actors)).toContain(1);
   });
 
   test("that is killed has what runs on it killed, and begin anew if its supervisor says so", async () => {
@@ -107,6 +111,8 @@ describe("a pool", () => {
     const signs = signsIn(system);
     const App = supervisor({ children: { pool: { actor: pool, restart: "permanent" } } });
     const app = system.spawn(App);
+    // Those who come before it begin one of their own.
+    await started(app);
     const permanent = await victim(system, signs, { on: pool, restart: "permanent" });
     const temporary = await victim(system, signs, { on: pool, restart: "temporary" });
     const before = await permanent.where();
@@ -163,6 +169,25 @@ describe("a full way to a thread", () => {
   });
 });
 
+describe("what is sent to a thread that has not begun yet", () => {
+  test("is copied as it is sent, and what cannot go costs only itself", async () => {
+    await using system = quietSystem();
+    const pool = twoThreads({ size: 1 });
+    const signs = signsIn(system);
+    const ref = system.spawn(Victim, { signs: signs.signs }, { on: pool });
+    const list = [1];
+    const bytes = new ArrayBuffer(8);
+    const sums = [ref.sum(list), ref.sum(transfer(bytes))];
+    // The turn of its sender has ended: it has gone.
+    await setImmediate();
+    list.push(2);
+    const bad = rejection(ref.sum(new Proxy([1], {})));
+    expect(await Promise.all(sums)).toEqual([1, 8]);
+    expect((await bad).message).toMatch(/cannot|could not/);
+    expect([bytes.byteLength, await ref.value()]).toEqual([0, 0]);
+  });
+});
+
 describe("an actor whose thread is terminated", () => {
   test.each(["pool", "thread"])("begins anew when that is gone, on a %s", async (kind) => {
     await using system = quietSystem();
@@ -172,32 +197,54 @@ describe("an actor whose thread is terminated", () => {
       made.once("exit", () => signs.seen.push("gone"));
       return made;
     };
-    const pool = threads({ size: 1, worker });
+    const pool = threads({ size: 1, worker, watchdog: REPORT });
     const poolRef = system.spawn(pool);
-    const on = kind === "pool" ? pool : thread({ worker });
+    const on = kind === "pool" ? pool : thread({ worker, watchdog: REPORT });
     const ref = await victim(system, signs, { on, restart: "permanent" });
-    const pending = rejection(ref.hold("pending"));
-    await signs.until("pending");
+    const blocked = nextEvent(system, "threadBlocked");
+    ref.spin();
+    const pending = rejection(ref.value());
+    await blocked;
     if (kind === "pool") await poolRef.terminate(0);
-    else ref.exit();
+    else await kill(ref);
     expect((await pending).name).toBe("ActorStoppedError");
     expect(await ref.value()).toBe(0);
-    expect(signs.seen).toEqual(["init", "pending", "gone", "init"]);
+    expect(signs.seen).toEqual(["init", "gone", "init"]);
   });
 });
 
 describe("a kill", () => {
   test("of one that blocks its thread ends the thread, of its own or of a pool", async () => {
-    for (const on of [thread({ module }), twoThreads({ size: 1 })]) {
+    const on = { module, watchdog: REPORT };
+    for (const place of [thread(on), threads({ size: 1, ...on })]) {
       await using system = quietSystem();
-      const ref = system.spawn(Saboteur, undefined, { on, restart: "permanent" });
+      const ref = system.spawn(Saboteur, undefined, { on: place, restart: "permanent" });
       const before = await ref.isThere();
       const ended = nextEvent(system, "threadEnded");
+      const blocked = nextEvent(system, "threadBlocked");
       ref.block();
+      await blocked;
       await kill(ref);
       expect((await ended).error.message).toMatch(/was blocked by saboteur#\d+, and an actor/);
       expect(await ref.isThere()).not.toBe(before);
     }
+  });
+
+  test("of one whose neighbour holds the thread waits for that, and costs nobody anything", async () => {
+    await using system = quietSystem();
+    const pool = threads({ size: 1, module, watchdog: REPORT });
+    const signs = signsIn(system);
+    const other = await victim(system, signs, { on: pool });
+    other.add(1);
+    const ref = await victim(system, signs, { on: pool, restart: "temporary" });
+    const saboteur = system.spawn(Saboteur, undefined, { on: pool });
+    const before = await saboteur.isThere();
+    const blocked = nextEvent(system, "threadBlocked");
+    saboteur.blockFor(500);
+    await blocked;
+    await kill(ref);
+    expect(status(ref)).toBe("stopped");
+    expect([await saboteur.isThere(), await other.value()]).toEqual([before, 1]);
   });
 
   test("of one that does not leaves the thread to the others", async () => {
