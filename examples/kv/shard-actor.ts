@@ -29,7 +29,7 @@ export interface Shard {
    * Rejects when the shard fails first; then nothing of it was done.
    */
   run(commands: readonly Command[]): Promise<readonly string[]>;
-  /** The same for commands in RESP. Between threads, one text costs less than many small ones. */
+  /** The same for commands in RESP: between threads it costs no more, and the file wants the text. */
   runEncoded(commands: string): Promise<readonly string[]>;
   /** Fails the shard, as a bug would. */
   crash(): Promise<never>;
