@@ -21,8 +21,10 @@ export function recordsOf(batch: readonly unknown[]): unknown[][] {
 /** A record of several casts as one for each; any other as it is. */
 export function castsApart(record: unknown[]): unknown[][] {
   const [head, to, count, ...rest] = record as [number, unknown, number, ...unknown[]];
+  // What stands in this place of others may be anything.
+  if (ops.opOf(head) !== ops.CAST) return [record];
   const casts = castsIn(record);
-  if (ops.opOf(head) !== ops.CAST || casts === 1) return [record];
+  if (casts === 1) return [record];
   const from = ops.hasFrom(head) ? rest.splice(0, 1) : [];
   const single = ops.header(
     ops.CAST,
@@ -64,7 +66,11 @@ function canGo(value: unknown): boolean {
 /** What can be carried of a value: the parts that can, and what the others are like. */
 export function plainOf(value: unknown, describe: (value: unknown) => string): unknown {
   if (canGo(value)) return value;
-  if (typeof value !== "object" || value === null) return describe(value);
+  const isPlain =
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain) return describe(value);
   const fields = Object.entries(value).map(([key, field]): [string, unknown] => {
     return [key, canGo(field) ? field : describe(field)];
   });
