@@ -7,6 +7,7 @@ import { NOPROC } from "./exit-reason.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { cellOf, waysOf, type AnyRef, type Way } from "./ref.ts";
 import { besideActors } from "./running.ts";
+import { both } from "./stop.ts";
 import { pendingOf } from "./verb.ts";
 
 declare const RESULT: unique symbol;
@@ -82,10 +83,16 @@ export class Request {
       const left = new AbortController();
       this.#left = left;
       if (this.#call.more?.left === true) left.abort();
-      // The caller may be the one that runs: what listens here is not its code.
-      else this.#call.extra.onLeave = () => besideActors(this.#call.to.kernel, () => left.abort());
+      else this.#abortWhenLeft(left);
     }
     return this.#left.signal;
+  }
+
+  #abortWhenLeft(left: AbortController): void {
+    const { extra, to } = this.#call;
+    // The caller may be the one that runs: what listens here is not its code. Whoever the call was
+    // passed on to, in another node, may be waiting for the same.
+    extra.onLeave = both(extra.onLeave, () => besideActors(to.kernel, () => left.abort()));
   }
 
   /** Time that the caller still waits, in ms; `Infinity` without a limit, 0 when it has left. */
