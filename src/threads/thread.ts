@@ -63,8 +63,10 @@ const SHOWN_OF_URL = 120;
 
 /** Hosts that lose what comes too early are greeted again. */
 const GREET_AGAIN_MS = 20;
-/** A blocked thread does not see to a kill; this long it has to show that it is not. */
+/** A thread that runs the actor that is to be killed has so long to be done with it. */
 const PATIENCE_MS = 100;
+/** Where nobody knows what it runs, it may be that a busy machine lets it run nothing at all. */
+const LONG_PATIENCE_MS = 1_000;
 
 /**
  * A thread, and the actors that run on it, as the thread that started it sees them.
@@ -93,8 +95,9 @@ export class Thread implements Transport {
   /** An actor there is to be killed, and it is still to be asked whether it sees to that. */
   #isUrged = false;
   readonly #toKill = new Set<string>();
-  /** The last question of that sort. */
+  /** The last question of that sort, and when it was asked. */
   #urgent = 0;
+  #urgedAt = 0;
   /** Looks whether there is an answer. */
   #urge: Alarm | null = null;
   /** What is to go when the thread listens, of which messages are under the window's bound; null when it does. */
@@ -264,6 +267,7 @@ export class Thread implements Transport {
     this.#isUrged = false;
     if (this.status !== "running") return;
     this.#urgent = this.heartbeat.ask();
+    this.#urgedAt = this.#kernel.world.now();
     if (this.#urge === null) this.#waitForAnswer();
   }
 
@@ -281,10 +285,18 @@ export class Thread implements Transport {
     if (this.heartbeat.hasAnswered(this.#urgent)) return this.#toKill.clear();
     const { by, suspect } = this.atWork();
     const holder = by ?? suspect;
-    const isAnother = holder !== null && !this.#toKill.has(holder) && this.#isBody(holder);
-    if (isAnother || this.heartbeat.hasAnswered(asked)) return this.#waitForAnswer();
+    if (this.heartbeat.hasAnswered(asked) || !this.#mayKill(by, holder)) {
+      return this.#waitForAnswer();
+    }
     const culprit = holder === null ? "" : ` by ${holder}`;
     this.kill(`was blocked${culprit}, and an actor on it was to be killed`);
+  }
+
+  /** Whether whoever holds the thread is to be killed, or nobody knows who that is. */
+  #mayKill(by: string | null, holder: string | null): boolean {
+    if (by !== null && this.#toKill.has(by)) return true;
+    if (holder !== null && !this.#toKill.has(holder) && this.#isBody(holder)) return false;
+    return this.#kernel.world.now() - this.#urgedAt >= LONG_PATIENCE_MS;
   }
 
   /** Not a child that one of them has there: whose that is, nobody here knows. */
