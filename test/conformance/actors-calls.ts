@@ -43,7 +43,7 @@ export interface Clerk extends Echo {
   failsAtOnce(message: string): AsyncIterable<number>;
   read(from: Ref<Clerk>, last: number): Promise<number[]>;
 }
-export interface ClerkProps {
+interface ClerkProps {
   readonly id: string;
   readonly journal: Ref<Journal>;
   readonly door: Ref<Door>;

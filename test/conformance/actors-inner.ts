@@ -7,7 +7,7 @@ export interface InnerProps {
   readonly door: Ref<Door>;
 }
 
-export const news = topic<string>("conformance.news");
+const news = topic<string>("conformance.news");
 
 // oxlint-disable-next-line require-yield -- it fails before it does
 async function* failing(): AsyncGenerator<number> {

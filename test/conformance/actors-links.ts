@@ -5,7 +5,7 @@ export interface WatcherProps {
   readonly id: string;
   readonly journal: Ref<Journal>;
 }
-export interface Hearer {
+interface Hearer {
   hear(what: string): void;
 }
 

@@ -1,7 +1,7 @@
 import { actor, type RefOf, type Reply, type SpawnOptions, type Supervision } from "troupe";
 import { Subject, type SubjectProps } from "./actors-subject.ts";
 
-export interface ParentProps extends SubjectProps {
+interface ParentProps extends SubjectProps {
   /** The ids of its children, in start order. */
   readonly children: readonly string[];
   readonly settings?: Pick<SpawnOptions, "restart" | "shutdown" | "backoff" | "significant">;
@@ -10,7 +10,7 @@ export interface ParentProps extends SubjectProps {
 }
 
 /** Makes a kind of parent: it starts subjects, and writes down what it hears of them. */
-export function parentOf(name: string, supervision: Supervision, listens = true) {
+function parentOf(name: string, supervision: Supervision, listens = true) {
   return actor({
     name,
     supervision,
@@ -53,9 +53,6 @@ export function parentOf(name: string, supervision: Supervision, listens = true)
       journal.note(`${id} down: ${kind}${owed}`);
     },
   });
-}
-export interface ParentVerbs {
-  children(): Promise<RefOf<typeof Subject>[]>;
 }
 
 export const Parent = parentOf("parent", {});

@@ -20,7 +20,7 @@ export interface Stage {
   readonly here: Pick<SpawnOptions, "on">;
 }
 
-export const pool = threads({ size: 2, module });
+const pool = threads({ size: 2, module });
 export const own = thread({ module });
 
 /** What holds for an actor where it is spawned has to hold for it everywhere. */
