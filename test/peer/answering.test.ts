@@ -1,8 +1,9 @@
-import { actor, exited, refuse, started, stop, withOptions } from "troupe";
+import { actor, exited, refuse, started, stop, withOptions, type AnyRef, type RefOf } from "troupe";
 import { register } from "troupe/threads";
 import { expect, test } from "vitest";
 import { Nodes } from "./pair.ts";
 import { movedAway, ODD, ODDITIES, proxy, Sink } from "./sink.ts";
+import { settle } from "./traffic.ts";
 
 const ANSWERS = {
   "a proxy": () => proxy(),
@@ -25,7 +26,19 @@ const Refuser = actor({
     },
   },
 });
-register({ Refuser });
+const Parent = actor({
+  name: "parent",
+  cast: {
+    linkTo(ctx, other: AnyRef): void {
+      ctx.link(other);
+    },
+    fail(): void {
+      throw ODD["an object that holds a function"]();
+    },
+  },
+  call: { child: (ctx): unknown => ctx.spawn(Parent, undefined, { restart: "temporary" }) },
+});
+register({ Refuser, ParentOfSame: Parent });
 
 test.each(ODDITIES)("an actor that throws %s is restarted, as anywhere", async (name) => {
   await using nodes = new Nodes();
@@ -91,6 +104,27 @@ test("an actor that is known elsewhere ends, whatever it throws", async () => {
   here.throwWhatever("an object that holds a function");
   expect(await exited(here)).toHaveProperty("kind", "failed");
   await stop(there);
+});
+
+test("an actor that another node's spawned ends, whatever it is told as the reason", async () => {
+  await using nodes = new Nodes();
+  const parent = nodes.system.spawn(Parent, undefined, { on: nodes.guest().place });
+  const child = (await parent.child()) as RefOf<typeof Parent>;
+  const reason = { kind: "shutdown", detail: { why: () => 1 } } as const;
+  expect(await stop(child, reason)).toHaveProperty("kind", "shutdown");
+});
+
+test("one that is linked to it hears of an end elsewhere, whatever was thrown", async () => {
+  await using nodes = new Nodes();
+  const { system } = nodes;
+  const parent = system.spawn(Parent, undefined, { on: nodes.guest().place });
+  const child = (await parent.child()) as RefOf<typeof Parent>;
+  const here = system.spawn(Parent);
+  here.linkTo(child);
+  await here.child();
+  await settle();
+  here.fail();
+  expect(await exited(child)).toHaveProperty("kind", "failed");
 });
 
 test("an actor elsewhere ends, whatever it is told as the reason", async () => {

@@ -69,6 +69,36 @@ test("a kill that crosses the end of a restart does not make what begins anew lo
   expect(await withOptions(sink, { timeout: 1_000 }).size()).toBe(0);
 });
 
+test("an answer to an order of before is not taken for the one to the last", async () => {
+  await using nodes = new Nodes();
+  const { home, peer, place } = nodes.guest();
+  const options = { on: place, restart: "permanent" } as const;
+  const sink = nodes.system.spawn(Sink, undefined, options);
+  await started(sink);
+  await settle();
+  const firstBack = holdBack(home);
+  const ends = [restart(sink)];
+  await settle();
+  const firstThere = holdBack(peer);
+  ends.push(kill(sink));
+  await settle();
+  firstBack.open();
+  await settle();
+  // The body answers the kill, and has begun again; before that is heard, it is to end once more.
+  const secondBack = holdBack(home);
+  firstThere.open();
+  await settle();
+  const secondThere = holdBack(peer);
+  ends.push(restart(sink));
+  await settle();
+  secondBack.open();
+  await settle();
+  expect(status(sink)).not.toBe("running");
+  secondThere.open();
+  await Promise.allSettled(ends);
+  expect(await sink.size()).toBe(0);
+});
+
 test("an actor that is busy when it is to begin again, and is killed for it, begins again", async () => {
   await using nodes = new Nodes();
   const guest = nodes.guest();

@@ -41,8 +41,8 @@ test("a message that could not be carried leaves its room to those who wait", as
   const sink = nodes.system.spawn(Sink, undefined, { on: nodes.guest(1).place });
   await started(sink);
   const patient = withOptions(sink, { whenFull: "wait" });
-  await patient.put(proxy());
-  const second = patient.put(2);
+  const [first, second] = [patient.put(proxy()), patient.put(2)];
+  await first;
   await settle();
   expect(await outcome(second)).toBe("resolved");
   expect(await sink.all()).toEqual([2]);
