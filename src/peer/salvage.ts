@@ -66,6 +66,7 @@ function canGo(value: unknown): boolean {
 /** What can be carried of a value: the parts that can, and what the others are like. */
 export function plainOf(value: unknown, describe: (value: unknown) => string): unknown {
   if (canGo(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => plainOf(item, describe));
   const isPlain =
     typeof value === "object" &&
     value !== null &&

@@ -33,6 +33,7 @@ export const Tiny = actor({ name: "tiny", cast: { put(_ctx, _thing: unknown): vo
 export const ODD = {
   "a function": () => () => 1,
   "an object that holds a function": () => ({ why: () => 1 }),
+  "an object that holds a proxy": () => ({ data: proxy() }),
   "a symbol": () => Symbol("why"),
   "an error that holds a proxy": () => Object.assign(new Error("odd"), { data: proxy() }),
   "an error that holds a buffer that was moved": () =>
