@@ -1,10 +1,16 @@
 import type { World } from "../world/world.ts";
+import { BadInputError } from "../kernel/errors.ts";
 import { describe } from "../kernel/exit-reason.ts";
 import type { Refs } from "../wire/codec.ts";
 import { ACK, header } from "../wire/ops.ts";
+import { wasMoved } from "../wire/look.ts";
 import { Packer } from "../wire/packer.ts";
-import { castsApart, plainOf, recordsOf, specialsThatGo } from "./salvage.ts";
+import { castsApart, holdsUntouchable, plainOf, recordsOf, specialsThatGo } from "./salvage.ts";
 import type { Batch, Transport } from "./transport.ts";
+
+const MOVED = new BadInputError(
+  "a buffer or a port in it was moved to another thread before, or is closed",
+);
 
 /** Parts in a batch before it is sent: the other side begins while this one goes on. */
 const FULL = 1_024;
@@ -102,6 +108,8 @@ export class Outbox {
     if (arrived > 0) records.unshift(header(ACK, 1, false), arrived);
     const batch: Batch = [records, specials.length === 0 ? null : specials];
     try {
+      // Moved meanwhile, to another thread: not every host says that it cannot be moved again.
+      if (transfers.some((each) => each instanceof ArrayBuffer && wasMoved(each))) throw MOVED;
       this.#transport.post(batch, transfers);
     } catch {
       this.#postOneByOne(batch);
@@ -113,6 +121,7 @@ export class Outbox {
     const sound = specials === null ? null : specialsThatGo(specials);
     for (const record of recordsOf(records).flatMap(castsApart)) {
       try {
+        if (holdsUntouchable(record)) throw MOVED;
         this.#transport.post([record, sound], []);
       } catch (error) {
         this.#refused(record, error);

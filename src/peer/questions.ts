@@ -36,7 +36,10 @@ export class Questions {
       settle: (value) =>
         call.resolve(opens ? new RemoteStream(value as number, this.#peer) : value),
       fail: (error) => call.reject(error),
-      lose: (reason) => call.receiverGone(call.at.label, reason),
+      lose: (reason) => {
+        const { label, reason: known, rare } = call.at;
+        call.receiverGone(label, known ?? rare?.ending?.reason ?? reason);
+      },
     });
     const { extra } = call;
     extra.onLeave = both(extra.onLeave, () => this.#leave(tag));

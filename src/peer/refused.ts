@@ -1,4 +1,7 @@
+import { Envelope } from "../kernel/envelope.ts";
+import { show } from "../kernel/exit-reason.ts";
 import * as ops from "../wire/ops.ts";
+import { kindOfCell } from "./kinds.ts";
 import type { Peer } from "./peer.ts";
 import { castsIn } from "./salvage.ts";
 
@@ -18,7 +21,7 @@ export function dealWithRefused(peer: Peer, record: unknown[], error: unknown): 
       break;
     case ops.CAST:
       peer.window.withdrawn(castsIn(record));
-      lose(peer, castsIn(record), error);
+      loseCast(peer, record, error);
       break;
     case ops.PUBLISH:
       peer.window.withdrawn(1);
@@ -34,6 +37,18 @@ export function dealWithRefused(peer: Peer, record: unknown[], error: unknown): 
     default:
       peer.outbox.sayPlainly(record);
   }
+}
+
+function loseCast(peer: Peer, record: readonly unknown[], error: unknown): void {
+  const [head, to, count, ...rest] = record as [number, number, number, ...unknown[]];
+  const receiver = to > 0 ? peer.imports.get(to) : peer.exports.at(-to);
+  if (receiver === undefined) return lose(peer, castsIn(record), error);
+  const verb = kindOfCell(receiver).verbs[ops.verbOf(head)]!;
+  const args = rest.slice(rest.length - count);
+  const { log, router } = peer.kernel;
+  const what = { actor: receiver.label, verb: verb.name, error };
+  log.logger.error(what, "a message to it could not be carried");
+  router.deadLetter(Envelope.of(receiver, verb, args, null, null), `not carried: ${show(error)}`);
 }
 
 function lose({ kernel, name }: Peer, messages: number, error: unknown): void {

@@ -1,5 +1,6 @@
 import { ERROR, type Special } from "../wire/codec.ts";
 import type { PackedError } from "../wire/packed-error.ts";
+import { isPort, wasMoved } from "../wire/look.ts";
 import * as ops from "../wire/ops.ts";
 
 /*
@@ -54,7 +55,18 @@ export function specialsThatGo(specials: readonly Special[]): Special[] {
   });
 }
 
+/** True for what a host must not even be asked to clone: some end the process over it. */
+export function holdsUntouchable(value: unknown, seen = new Set<unknown>()): boolean {
+  if (typeof value !== "object" || value === null || seen.has(value)) return false;
+  seen.add(value);
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return wasMoved(value);
+  if (isPort(value)) return true;
+  const parts = value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : [];
+  return [...parts, ...Object.values(value)].some((part) => holdsUntouchable(part, seen));
+}
+
 function canGo(value: unknown): boolean {
+  if (holdsUntouchable(value)) return false;
   try {
     structuredClone(value);
     return true;

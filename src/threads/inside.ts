@@ -54,6 +54,8 @@ function serve(
       name,
       development,
       callTimeout,
+      // To compute is what actors are put there for; the watchdog sees to those that do not end.
+      slowHandlerMs: Infinity,
       mailboxCapacity: capacity,
       logger: tellingLogger(() => peer!.outbox),
     },

@@ -37,7 +37,23 @@ function isPlain(value: object, depth: number): boolean {
     for (const item of value as unknown[]) if (!isPlainPart(item, depth)) return false;
     return true;
   }
-  return CLONABLE.has(proto) || ArrayBuffer.isView(value);
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return !wasMoved(value);
+  return CLONABLE.has(proto);
+}
+
+/**
+ * True for a buffer that was transferred before, or a view of one.
+ *
+ * Node 20 sends what holds one without a word, and loses the batch that it is in on the other side.
+ */
+export function wasMoved(value: ArrayBufferView | ArrayBuffer): boolean {
+  if (value.byteLength > 0) return false;
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  try {
+    return new Uint8Array(buffer).byteLength < 0;
+  } catch {
+    return true;
+  }
 }
 
 function isPlainPart(value: unknown, depth: number): boolean {
@@ -61,7 +77,8 @@ export function holdsNothingSpecial(value: unknown): boolean {
 
 function isSpecial(value: object): boolean {
   if (CELL in value || value instanceof Error || marksOf(value) !== undefined) return true;
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return wasMoved(value);
+  if (Array.isArray(value)) return false;
   const proto = Object.getPrototypeOf(value) as unknown;
   if (proto === Object.prototype || proto === null || CLONABLE.has(proto)) return false;
   if (value instanceof Map || value instanceof Set) return false;
@@ -82,6 +99,11 @@ function pushParts(open: unknown[], value: object): void {
 
 const always = new WeakSet<object>();
 
+/** One that is not marked to be moved; Node crashes when it is asked to clone one that is closed. */
+export function isPort(value: object): boolean {
+  return value.constructor?.name === "MessagePort";
+}
+
 function isOfHost({ constructor }: object): boolean {
   return (
     typeof constructor === "function" &&
@@ -97,6 +119,7 @@ function isOfHost({ constructor }: object): boolean {
 export function isTakenWhole(value: object): "fields" | "always" | "never" {
   const proto = Object.getPrototypeOf(value) as object;
   if (Object.keys(value).length > 0) return "fields";
+  if (isPort(value)) return "never";
   if (always.has(proto)) return "always";
   // One whose fields are all private would arrive as an empty object: a URL, a deferred reply.
   if (!isOfHost(proto)) return "never";

@@ -3,7 +3,7 @@ import { describe } from "../kernel/exit-reason.ts";
 import { CELL, type ActorRef } from "../kernel/ref.ts";
 import { CLONABLE } from "../world/clonable.ts";
 import { ERROR, REF, type Refs, type Special } from "./codec.ts";
-import { goesAsItIs, holdsNothingSpecial, isTakenWhole } from "./look.ts";
+import { goesAsItIs, holdsNothingSpecial, isPort, isTakenWhole, wasMoved } from "./look.ts";
 import { packError } from "./packed-error.ts";
 import { setField } from "./set-field.ts";
 import { marksOf, unmark } from "./transfer.ts";
@@ -86,16 +86,20 @@ export class Packer {
   #noteMarks(value: object, marks: readonly object[], known: Map<object, unknown>): void {
     this.#marked.push(value);
     for (const movable of marks) {
+      if (movable instanceof ArrayBuffer && wasMoved(movable)) continue;
       known.set(movable, movable);
       if (!this.transfers.includes(movable)) this.transfers.push(movable);
     }
-    if (ArrayBuffer.isView(value)) known.set(value, value);
+    if (ArrayBuffer.isView(value) && !wasMoved(value)) known.set(value, value);
   }
 
   #packObject(value: object, path: string, known: Map<object, unknown>): unknown {
     if (CELL in value) return this.#packRef(value as ActorRef, path, known);
     if (value instanceof Error) return this.#packError(value, path, known);
-    if (ArrayBuffer.isView(value) || CLONABLE.has(Object.getPrototypeOf(value))) return value;
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+      return wasMoved(value) ? this.#refuse(value, path) : value;
+    }
+    if (CLONABLE.has(Object.getPrototypeOf(value))) return value;
     if (Array.isArray(value)) return this.#packArray(value, path, known);
     if (value instanceof Map) return this.#packMap(value, path, known);
     if (value instanceof Set) return this.#packSet(value, path, known);
@@ -183,12 +187,21 @@ export class Packer {
 
   #refuse(value: unknown, path: string): string {
     if (this.#describes) return describe(value);
-    const what =
-      typeof value === "function"
-        ? "is a function, and code stays where it is: send what it needs, or a ref to who does it"
-        : `is ${describe(value)}, which cannot be copied`;
-    throw new BadInputError(`${path} ${what}`);
+    throw new BadInputError(`${path} ${whyNot(value)}`);
   }
+}
+
+function whyNot(value: unknown): string {
+  if (typeof value === "function") {
+    return "is a function, and code stays where it is: send what it needs, or a ref to who does it";
+  }
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    return `is ${describe(value)} that was moved to another thread before, and has nothing in it`;
+  }
+  if (typeof value === "object" && value !== null && isPort(value)) {
+    return "is a port, which is moved and not copied: mark it with transfer(port)";
+  }
+  return `is ${describe(value)}, which cannot be copied`;
 }
 
 function isPlainObject(value: object): boolean {

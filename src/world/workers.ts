@@ -65,7 +65,7 @@ interface AnyWorker {
 
 interface NodePort {
   postMessage(message: unknown, transfers?: readonly object[]): void;
-  on(event: "message", listener: (message: unknown) => void): void;
+  on(event: "message" | "messageerror", listener: (message: unknown) => void): void;
   off?(event: "message", listener: (message: unknown) => void): void;
 }
 
@@ -144,6 +144,11 @@ function attachNode(worker: AnyWorker, events: WorkerEvents): HostWorker {
   let thrown: { readonly error: unknown } | undefined;
   worker.on!("message", (message) => events.onMessage(message));
   worker.on!("error", (error) => (thrown ??= { error }));
+  // A batch is lost: nothing that comes behind it can be trusted.
+  worker.on!("messageerror", (error) => {
+    thrown ??= { error };
+    void worker.terminate();
+  });
   worker.on!("exit", (code) => events.onEnd({ ...thrown, code }));
   return {
     post: (message, transfers) => worker.postMessage(message, transfers),
@@ -239,6 +244,10 @@ function listenInTurns(port: NodePort, onMessage: (message: unknown) => boolean)
     host.setImmediate(() => port.on("message", listener));
   };
   port.on("message", listener);
+  port.on("messageerror", (error) => {
+    // A batch is lost: this thread ends, and its actors begin anew on one that has missed nothing.
+    throw error;
+  });
 }
 
 function webStarter(): Starter {

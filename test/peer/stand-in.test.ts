@@ -123,10 +123,19 @@ test("an actor that is busy when it is to begin again, and is killed for it, beg
 test("an actor whose props cannot be carried does not start", async () => {
   await using nodes = new Nodes();
   const guest = nodes.guest();
-  const pixels = movedAway();
+  // Nothing but the host can tell that it is a proxy.
+  const pixels = new Proxy(new Uint8Array(4), {});
   const painter = nodes.system.spawn(Painter, { pixels }, { on: guest.place });
   await expect(started(painter)).rejects.toHaveProperty("why", "failed");
   expectEmpty(guest);
+});
+
+test("props that were moved before are refused where they are given", async () => {
+  await using nodes = new Nodes();
+  const { place } = nodes.guest();
+  expect(() => nodes.system.spawn(Painter, { pixels: movedAway() }, { on: place })).toThrow(
+    /props\.pixels is an object of Uint8Array that was moved/,
+  );
 });
 
 test("an actor whose props were moved with it is not begun again without them", async () => {

@@ -88,3 +88,18 @@ test("a value that is told, and not sent, is described where it cannot go", () =
   expect(reason).toEqual({ kind: "shutdown", detail: { why: expect.any(String), n: 1 } });
   expect(packer.describe(Symbol("s"))).toBeTypeOf("string");
 });
+
+test("a port that is not marked is refused, and not asked to be cloned: that may end the process", async () => {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  await new Promise<void>((done) => setImmediate(done));
+  expect(() => checkCanBeSent("it", { port1 })).toThrow(/it\.port1 is a port.*transfer\(port\)/);
+  port1.close();
+});
+
+test("a buffer that was moved before is refused, also where it is marked once more", () => {
+  const pixels = new Uint8Array(4);
+  structuredClone(pixels.buffer, { transfer: [pixels.buffer] });
+  expect(() => checkCanBeSent("it", { pixels })).toThrow(/it\.pixels is .* moved .* before/);
+  expect(() => checkCanBeSent("it", transfer(pixels))).toThrow(/moved .* before/);
+});
