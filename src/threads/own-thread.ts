@@ -1,3 +1,4 @@
+import type { Belonging } from "../kernel/belonging.ts";
 import type { Cell } from "../kernel/cell.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { SHUTDOWN } from "../kernel/exit-reason.ts";
@@ -57,7 +58,8 @@ class OwnThreads {
     return started;
   }
 
-  #startFor({ behaviour, label }: Cell): Thread {
+  #startFor(cell: Cell): Thread {
+    const { behaviour, label } = cell;
     const settings = this.#settings;
     const module = settings.module ?? moduleOf(behaviour.definition);
     const given = module === undefined ? settings : { ...settings, module };
@@ -66,12 +68,16 @@ class OwnThreads {
       name: `${label}/thread`,
       beatMs: this.#watchdog?.beatMs ?? 1_000,
     };
+    const root = rootOf(cell).incarnation;
     const started = new Thread(this.#kernel, options, () => {
+      root?.disown(lastCall);
       this.#watchdog?.forget(started);
       this.#byNode.delete(started.standIns);
     });
     this.#watchdog?.watch(started);
     started.standIns.onEmpty = () => void started.terminate(SHUTDOWN, "has ended with its actor");
+    const lastCall = new EndsThread(started);
+    root?.own(lastCall);
     return started;
   }
 
@@ -81,4 +87,24 @@ class OwnThreads {
     if (urged?.status === "starting") urged.kill("was killed with its actor");
     else urged?.killIfHeldBy(cell);
   }
+}
+
+/** Ends with the system a thread that outlived its actor, for calls are still answered over it. */
+class EndsThread implements Belonging {
+  place: Belonging["place"] = null;
+  readonly #thread: Thread;
+
+  constructor(thread: Thread) {
+    this.#thread = thread;
+  }
+
+  release(): void {
+    void this.#thread.terminate(SHUTDOWN, "has ended with its system");
+  }
+}
+
+function rootOf(cell: Cell): Cell {
+  let root = cell;
+  while (root.parent !== null) root = root.parent;
+  return root;
 }

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { kill, started } from "troupe";
+import { actor, kill, started, stop, type Ref } from "troupe";
 import { thread, threads } from "troupe/threads";
 import { expect, test } from "vitest";
 import { bundleForThreads } from "../support/bundle-for-threads.ts";
-import { Saboteur } from "./actors.ts";
-import { module, quietSystem } from "./stage.ts";
+import { Saboteur, Victim } from "./actors.ts";
+import { module, quietSystem, signsIn } from "./stage.ts";
 
 /* A system that has ended leaves no thread and no handle behind, and the process ends by itself. */
 function kindsOfHandles(): string[] {
@@ -40,6 +40,27 @@ test("when a system has stopped, all of its threads are gone", async () => {
   await system.stop();
   expect(alive.size).toBe(0);
   expect(kindsOfHandles()).toEqual(before);
+});
+
+test("a thread over which a call is still answered ends with its system, though its actor is gone", async () => {
+  const system = quietSystem();
+  const ends: string[] = [];
+  system.on((event) => {
+    if (event.type === "threadEnded") ends.push(event.error.message);
+  });
+  const holds = actor({ name: "holds", call: { pass: (ctx) => ctx.defer<string>() } });
+  const holder = system.spawn(holds);
+  const { signs } = signsIn(system);
+  const victim = system.spawn(Victim, { signs }, { on: thread({ module }) });
+  await victim.value();
+  const passed = victim.passOn(holder as Ref<{ pass(what: string): Promise<string> }>, "on");
+  const why = passed.catch((error: Error) => error.name);
+  await victim.value();
+  await stop(victim);
+  expect(ends).toEqual([]);
+  await system.stop();
+  expect(ends).toEqual([expect.stringContaining("has ended with its system")]);
+  expect(await why).toBe("ActorStoppedError");
 });
 
 test.each(["pool", "thread", "killed", "stop the pool"])(
