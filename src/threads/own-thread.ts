@@ -92,14 +92,14 @@ class OwnThreads {
 /** Ends with the system a thread that outlived its actor, for calls are still answered over it. */
 class EndsThread implements Belonging {
   place: Belonging["place"] = null;
-  readonly #thread: Thread;
+  readonly #lasting: Thread;
 
-  constructor(thread: Thread) {
-    this.#thread = thread;
+  constructor(lasting: Thread) {
+    this.#lasting = lasting;
   }
 
   release(): void {
-    void this.#thread.terminate(SHUTDOWN, "has ended with its system");
+    void this.#lasting.terminate(SHUTDOWN, "has ended with its system");
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { actor, kill, started, stop, type Ref } from "troupe";
+import { actor, kill, started, stop } from "troupe";
 import { thread, threads } from "troupe/threads";
 import { expect, test } from "vitest";
 import { bundleForThreads } from "../support/bundle-for-threads.ts";
@@ -53,7 +53,7 @@ test("a thread over which a call is still answered ends with its system, though 
   const { signs } = signsIn(system);
   const victim = system.spawn(Victim, { signs }, { on: thread({ module }) });
   await victim.value();
-  const passed = victim.passOn(holder as Ref<{ pass(what: string): Promise<string> }>, "on");
+  const passed = victim.passOn(holder, "on");
   const why = passed.catch((error: Error) => error.name);
   await victim.value();
   await stop(victim);
