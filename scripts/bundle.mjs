@@ -6,7 +6,11 @@ import { build } from "esbuild";
 await build({
   entryPoints: {
     index: "dist/index.js",
+    fs: "dist/fs/index.js",
+    http: "dist/http/index.js",
     net: "dist/net/index.js",
+    pool: "dist/pool/index.js",
+    process: "dist/process/index.js",
     sim: "dist/sim/index.js",
     testing: "dist/testing/index.js",
     threads: "dist/threads/index.js",
@@ -17,6 +21,8 @@ await build({
   splitting: true,
   format: "esm",
   platform: "node",
+  // What is a peer of ours is looked for where we are installed.
+  packages: "external",
   target: "node20",
   keepNames: false,
   sourcemap: true,

@@ -20,7 +20,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ["world", "supervision", "names", "kernel", "behaviours"],
   testing: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   sim: ["index", "world", "supervision", "names", "kernel", "behaviours"],
+  pool: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   net: ["index", "world", "supervision", "names", "kernel", "behaviours"],
+  http: ["index", "world", "supervision", "names", "kernel", "behaviours", "net"],
+  fs: ["index", "world", "supervision", "names", "kernel", "behaviours"],
+  process: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   // How values and refs go from node to node, whatever carries them.
   wire: ["world", "kernel"],
   // One end of a connection: what threads and machines have in common.
@@ -28,7 +32,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   threads: ["world", "kernel", "behaviours", "wire", "peer"],
 };
 /** What only these may use stands behind a subpath of its own. */
-const MAY_USE_NODE = new Set(["net", "sim", "testing"]);
+const MAY_USE_NODE = new Set(["net", "http", "fs", "process", "sim", "testing"]);
 
 function roomOf(path: string): string {
   const [, first = "", ...rest] = path.split("/");
@@ -64,10 +68,17 @@ test("a room imports only what stands below it", () => {
   expect(complaints).toEqual([]);
 });
 
-test("only testing and net import modules of Node, and nobody a package", () => {
+/** Packages that a room may name: optional peers of ours. */
+const PEERS: Readonly<Record<string, readonly string[]>> = {
+  http: ["@hono/node-server", "fastify", "hono"],
+};
+
+test("only rooms behind a door for Node import modules of Node, and none a package but its optional peers", () => {
   const complaints = src.flatMap((file) =>
     importsOf(file).flatMap(({ place, from }) => {
       if (from.startsWith(".")) return [];
+      if (PEERS[roomOf(file.path)]?.some((peer) => from === peer || from.startsWith(`${peer}/`)))
+        return [];
       if (!from.startsWith("node:")) return `${place} imports ${from}: we have no dependencies`;
       if (MAY_USE_NODE.has(roomOf(file.path))) return [];
       return `${place} imports ${from}: ask for it in src/world/host.ts, with an answer for hosts without it`;

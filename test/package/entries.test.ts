@@ -11,6 +11,10 @@ describe.each([
   ["troupe", "index.js", "node/index.js"],
   ["troupe/testing", "testing/index.js", "node/testing.js"],
   ["troupe/net", "net/index.js", "node/net.js"],
+  ["troupe/pool", "pool/index.js", "node/pool.js"],
+  ["troupe/http", "http/index.js", "node/http.js"],
+  ["troupe/fs", "fs/index.js", "node/fs.js"],
+  ["troupe/process", "process/index.js", "node/process.js"],
 ])("%s", (_, modules, bundle) => {
   test("offers Node what it offers everybody else", async () => {
     const names = Object.keys(await built(modules));
