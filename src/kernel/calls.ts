@@ -1,4 +1,4 @@
-import { onAbort } from "./abort.ts";
+import { onAbort, type Signal } from "./abort.ts";
 import { CLOSED, type Cell } from "./cell.ts";
 import { Envelope, HELD } from "./envelope.ts";
 import { DeadlockError } from "./errors.ts";
@@ -13,7 +13,7 @@ export interface CallOptions {
   /** Time limit in ms; `Infinity` for none. */
   readonly timeout?: number | undefined;
   /** The call rejects with the signal's reason when it aborts. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /** `wait`: it is sent when there is room for it. */
   readonly whenFull?: "policy" | "wait" | undefined;
 }
@@ -96,7 +96,7 @@ function deliverWhenRoom(envelope: Envelope): void {
 }
 
 /** False when the signal has aborted already; then the call is settled and nothing is sent. */
-function listenForAbort(call: PendingCall, signal: AbortSignal): boolean {
+function listenForAbort(call: PendingCall, signal: Signal): boolean {
   if (signal.aborted) {
     call.leave(signal.reason);
     return false;

@@ -1,4 +1,4 @@
-import { ask, cast, openCall, send } from "./calls.ts";
+import { ask, cast, openCall, send, type CallOptions } from "./calls.ts";
 import { HELD } from "./envelope.ts";
 import type { ActorDef } from "./behaviour.ts";
 import type { Cell } from "./cell.ts";
@@ -37,11 +37,7 @@ export const WAYS: unique symbol = Symbol("troupe.ways");
 /** What a method of a ref does: which verb it sends, as a view may have changed it. */
 export interface Way {
   readonly verb: Verb;
-  readonly options?: {
-    readonly timeout?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly whenFull?: "policy" | "wait" | undefined;
-  };
+  readonly options?: CallOptions;
   /** It answers in a way of its own, which is code: see `attempt`. */
   readonly isAttempt?: true;
   /** Makes the verb's arguments of the method's. */
@@ -118,7 +114,7 @@ export function makeRefClass(verbs: Iterable<Verb>): new (cell: Cell) => ActorRe
 
 /** Adds a verb's method; writable like any other, so that test doubles can replace it. */
 export function addMethod(
-  refClass: new (cell: Cell) => ActorRef,
+  refClass: new (...args: never) => ActorRef,
   name: string,
   method: Method,
 ): void {

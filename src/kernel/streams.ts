@@ -147,8 +147,9 @@ class StreamReader implements AsyncIterator<unknown> {
     this.#to = to;
     this.#verb = verb;
     this.#args = args;
-    // A quiet stream is no dead one: without a limit of its own, a step may take for ever.
-    this.#options = { timeout: Infinity, ...options };
+    // A quiet stream is no dead one: without a limit of its own, a step may take for ever. Options
+    // that have one are kept as they are, for it may be one that is asked for at each step.
+    this.#options = options?.timeout === undefined ? { ...options, timeout: Infinity } : options;
   }
 
   async next(): Promise<IteratorResult<unknown>> {

@@ -1,9 +1,9 @@
-import { cast, openCall, sender } from "./calls.ts";
+import { cast } from "./calls.ts";
 import { CLOSED, type Cell } from "./cell.ts";
-import { Envelope } from "./envelope.ts";
 import { BadInputError, MailboxFullError } from "./errors.ts";
-import { isFull, waitForRoom } from "./mailbox.ts";
+import { isFull } from "./mailbox.ts";
 import { checkLimit, checkOneOf, checkSignal } from "./options.ts";
+import { viewUnder } from "./options-view.ts";
 import {
   ActorRef,
   addMethod,
@@ -15,8 +15,7 @@ import {
   type Ref,
   type Way,
 } from "./ref.ts";
-import { openStream } from "./streams.ts";
-import type { Verb } from "./verb.ts";
+import { sendBy } from "./sending.ts";
 
 /** Refs seen another way: the same actor, other manners. */
 
@@ -76,21 +75,10 @@ function viewOf(ref: AnyRef, ways: ReadonlyMap<string, Way>, send: Send = sendBy
   return new View(cellOf(ref));
 }
 
-function sendBy(to: Cell, { verb, options }: Way, args: readonly unknown[]): unknown {
-  switch (verb.kind) {
-    case "cast":
-      return options?.whenFull === "wait" ? castWhenRoom(to, verb, args) : cast(to, verb, args);
-    case "call":
-      return openCall(to, verb, args, options);
-    case "stream":
-      return openStream(to, verb, args, options);
-  }
-}
-
 /**
  * The same actor with other options for calls and casts.
  *
- * Make it once and use it often: a view costs a class.
+ * Cheap enough to be made for one call: views of one kind of actor share a class.
  */
 export function withOptions<A>(
   ref: Ref<A>,
@@ -101,31 +89,7 @@ export function withOptions(ref: AnyRef, options: RefOptions): AnyRef {
   checkLimit("withOptions: timeout", options.timeout);
   checkOneOf("withOptions: whenFull", options.whenFull, ["policy", "wait"]);
   checkSignal("withOptions: signal", options.signal);
-  const ways = Array.from(waysOf(ref), ([name, way]): [string, Way] => [
-    name,
-    { ...way, options: { ...way.options, ...options } },
-  ]);
-  return viewOf(ref, new Map(ways));
-}
-
-/** Resolves when the message was admitted; where the actor is gone, it is a dead letter. */
-function castWhenRoom(to: Cell, verb: Verb, args: readonly unknown[]): Promise<void> {
-  if (!isFull(to) || (to.flags & CLOSED) !== 0) {
-    cast(to, verb, args);
-    return Promise.resolve();
-  }
-  const envelope = Envelope.of(to, verb, args, null, sender(to));
-  return new Promise((resolve, reject) => {
-    // When there is no room for lack of an actor, `deliver` makes it the dead letter that it is.
-    waitForRoom(to, () => {
-      try {
-        to.kernel.router.deliver(envelope);
-        resolve();
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
+  return viewUnder(ref, { ...options });
 }
 
 /** Tries to cast: says at once whether the message was admitted, and never throws or waits. */
