@@ -23,8 +23,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   pool: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   net: ["index", "world", "supervision", "names", "kernel", "behaviours"],
   http: ["index", "world", "supervision", "names", "kernel", "behaviours", "net"],
-  fs: ["index", "world", "supervision", "names", "kernel", "behaviours"],
-  process: ["index", "world", "supervision", "names", "kernel", "behaviours"],
+  fs: ["index", "world", "supervision", "names", "kernel", "behaviours", "net"],
+  process: ["index", "world", "supervision", "names", "kernel", "behaviours", "net", "fs"],
   // How values and refs go from node to node, whatever carries them.
   wire: ["world", "kernel"],
   // One end of a connection: what threads and machines have in common.

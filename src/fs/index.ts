@@ -1,1 +1,5 @@
-export {};
+/** Files for actors: read as sources, written as sinks, followed as they grow, and watched. */
+export { lines, type LineOptions, type Lines } from "./lines.ts";
+export { readBytes, readLines, type ReadOptions } from "./read.ts";
+export { replaceFile, type ReplaceOptions } from "./replace.ts";
+export { openSink, type FileSink, type SinkOptions } from "./sink.ts";

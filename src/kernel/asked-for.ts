@@ -16,4 +16,6 @@ export class AskedFor {
   timersByKey: Map<string, KeyedTimer> | null = null;
   request: Request | null = null;
   requestFor: PendingCall | null = null;
+  /** Told once, when the incarnation is over: behind its `exit` hook, or at a kill. */
+  whenOver: (() => void)[] | null = null;
 }

@@ -121,6 +121,10 @@ export class Incarnation implements Context<unknown> {
     for (let call = owed?.shift(); call != null; call = owed?.shift()) {
       call.receiverGone(this.cell.label, reason);
     }
+    const whenOver = this.#more?.whenOver;
+    if (whenOver == null) return;
+    this.#more!.whenOver = null;
+    for (const fn of whenOver) fn();
   }
 
   /** Takes over a reply that somebody is still to give. */

@@ -13,6 +13,7 @@ const END: IteratorResult<Buffer> = { done: true, value: undefined };
  * ```
  */
 export class Inflow {
+  readonly #what: string;
   readonly #socket: Socket;
   readonly #limit: number;
   readonly #onReadToEnd: () => void;
@@ -24,7 +25,8 @@ export class Inflow {
   #isRead = false;
   #waiting: ((result: IteratorResult<Buffer>) => void) | null = null;
 
-  constructor(socket: Socket, limit: number, onReadToEnd: () => void) {
+  constructor(socket: Socket, limit: number, onReadToEnd: () => void, what = "connection") {
+    this.#what = what;
     this.#socket = socket;
     this.#limit = limit;
     this.#onReadToEnd = onReadToEnd;
@@ -77,7 +79,7 @@ export class Inflow {
 
   /** Begins to read; the reader before must have left. */
   read(): AsyncIterator<Buffer> {
-    if (this.#isRead) throw new BadInputError("connection: it is being read already");
+    if (this.#isRead) throw new BadInputError(`${this.#what}: it is being read already`);
     this.#isRead = true;
     return {
       next: () => this.#next(),

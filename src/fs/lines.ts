@@ -1,0 +1,227 @@
+import { BadInputError } from "../index.ts";
+import { checkNumber, checkOneOf } from "../kernel/options.ts";
+
+/** How bytes become lines. */
+export interface LineOptions {
+  /** The longest line, in bytes without its end. Default 1 MiB. */
+  readonly lineBytes?: number;
+  /**
+   * What a longer one does: fails the source (default), comes in pieces, or is left out.
+   *
+   * Pieces and lines left out are counted in `longLines`.
+   */
+  readonly whenTooLong?: "fail" | "split" | "skip";
+}
+
+/** Lines of text, without their ends. */
+export interface Lines extends AsyncIterable<string> {
+  /** Lines that were longer than they may be, and so came in pieces or not at all. */
+  readonly longLines: number;
+}
+
+const NEWLINE = 10;
+const RETURN = 13;
+
+/** Cuts bytes into lines, whatever the pieces that they come in; keeps what has no end yet. */
+export class LineCutter {
+  longLines = 0;
+  readonly #what: string;
+  readonly #limit: number;
+  readonly #whenTooLong: "fail" | "split" | "skip";
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  /** Inside of a line that is too long, up to its end. */
+  #long = false;
+
+  constructor(what: string, options: LineOptions = {}) {
+    checkNumber(`${what}: lineBytes`, options.lineBytes, 4, "bytes");
+    checkOneOf(`${what}: whenTooLong`, options.whenTooLong, ["fail", "split", "skip"]);
+    this.#what = what;
+    this.#limit = options.lineBytes ?? 1 << 20;
+    this.#whenTooLong = options.whenTooLong ?? "fail";
+  }
+
+  /** Bytes that have come since the last line's end. */
+  get pendingBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds the lines that end in this chunk, in order; throws behind those before one too long. */
+  cut(chunk: Uint8Array, into: string[]): void {
+    let from = 0;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      this.#keep(chunk.subarray(from, at), into);
+      this.#close(into);
+      from = at + 1;
+    }
+    this.#keep(chunk.subarray(from), into);
+  }
+
+  /** Adds what has come of a line that has no end. */
+  rest(into: string[]): void {
+    if (this.#bytes > 0) this.#close(into);
+  }
+
+  /** Begins anew: what has come of a line is forgotten. */
+  reset(): void {
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#long = false;
+  }
+
+  #keep(piece: Uint8Array, into: string[]): void {
+    if (piece.length === 0 || (this.#long && this.#whenTooLong === "skip")) return;
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    // One more than the limit may be the return of a line's end.
+    if (this.#bytes > this.#limit + 1) this.#overflow(into);
+  }
+
+  #overflow(into: string[]): void {
+    if (!this.#long) this.longLines++;
+    this.#long = true;
+    if (this.#whenTooLong === "skip") {
+      this.#pieces = [];
+      this.#bytes = 0;
+      return;
+    }
+    if (this.#whenTooLong === "fail") throw this.#tooLong();
+    let left = this.#joined();
+    while (left.length > this.#limit + 1) {
+      const end = boundary(left, this.#limit);
+      into.push(text(left.subarray(0, end)));
+      left = left.subarray(end);
+    }
+    this.#pieces = [left];
+    this.#bytes = left.length;
+  }
+
+  #close(into: string[]): void {
+    const wasLong = this.#long;
+    let line = this.#joined();
+    this.reset();
+    if (wasLong && this.#whenTooLong === "skip") return;
+    if (line.length > 0 && line[line.length - 1] === RETURN) {
+      line = line.subarray(0, line.length - 1);
+    } else if (line.length > this.#limit) {
+      // It was let through for a return that it might have had.
+      if (!wasLong) this.longLines++;
+      if (this.#whenTooLong === "fail") throw this.#tooLong();
+      if (this.#whenTooLong === "skip") return;
+      const end = boundary(line, this.#limit);
+      into.push(text(line.subarray(0, end)));
+      line = line.subarray(end);
+    }
+    into.push(text(line));
+  }
+
+  #tooLong(): Error {
+    return new RangeError(
+      `${this.#what}: a line has more than ${this.#limit} bytes; raise lineBytes, or say whenTooLong: "split" or "skip"`,
+    );
+  }
+
+  #joined(): Uint8Array {
+    const { [0]: first } = this.#pieces;
+    if (this.#pieces.length === 1 && first !== undefined) return first;
+    return Buffer.concat(this.#pieces, this.#bytes);
+  }
+}
+
+/** The last place at or before `at` where no character is cut in two. */
+function boundary(bytes: Uint8Array, at: number): number {
+  let end = at;
+  while (end > at - 4 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return end > at - 4 ? end : at;
+}
+
+function text({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
+}
+
+/** Lines of a source of bytes, for one reader. */
+class LineReader implements AsyncIterator<string> {
+  readonly #bytes: AsyncIterator<Uint8Array>;
+  readonly #cutter: LineCutter;
+  #lines: string[] = [];
+  #at = 0;
+  #ended = false;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(bytes: AsyncIterator<Uint8Array>, cutter: LineCutter) {
+    this.#bytes = bytes;
+    this.#cutter = cutter;
+  }
+
+  async next(): Promise<IteratorResult<string>> {
+    while (this.#at >= this.#lines.length) {
+      if (this.#failure !== null) return this.#fail(this.#failure.error);
+      if (this.#ended) return { done: true, value: undefined };
+      await this.#more();
+    }
+    return { done: false, value: this.#lines[this.#at++]! };
+  }
+
+  async #more(): Promise<void> {
+    const result = await this.#bytes.next();
+    this.#at = 0;
+    this.#lines = [];
+    if (result.done === true) this.#ended = true;
+    try {
+      if (result.done === true) this.#cutter.rest(this.#lines);
+      else this.#cutter.cut(result.value, this.#lines);
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  /** The lines before the one too long have been taken. */
+  async #fail(error: unknown): Promise<never> {
+    this.#failure = null;
+    await this.return();
+    throw error;
+  }
+
+  async return(): Promise<IteratorResult<string>> {
+    this.#ended = true;
+    this.#lines = [];
+    this.#at = 0;
+    await this.#bytes.return?.();
+    return { done: true, value: undefined };
+  }
+}
+
+/**
+ * Makes lines of anything that yields bytes: `ctx.source(lines(connection), (line) => …)`.
+ *
+ * A line ends with `\n` or `\r\n`; what stands behind the last end is a line, too. The text is
+ * UTF-8, wherever the bytes were cut. The next bytes are asked for when the lines of those before
+ * have been taken. Fails with `RangeError` where a line is too long.
+ */
+export function lines(bytes: AsyncIterable<Uint8Array>, options: LineOptions = {}): Lines {
+  if (typeof bytes !== "object" || bytes === null || !(Symbol.asyncIterator in bytes)) {
+    throw new BadInputError("lines: what was given yields nothing; give a source of bytes");
+  }
+  return linesOf("lines", bytes, options);
+}
+
+/** As `lines`, under the name of what they are read from. */
+export function linesOf(
+  what: string,
+  bytes: AsyncIterable<Uint8Array>,
+  options: LineOptions,
+): Lines {
+  // Made once to check the options, and again for each reader.
+  let cutter = new LineCutter(what, options);
+  let before = 0;
+  return {
+    get longLines() {
+      return before + cutter.longLines;
+    },
+    [Symbol.asyncIterator]() {
+      before += cutter.longLines;
+      cutter = new LineCutter(what, options);
+      return new LineReader(bytes[Symbol.asyncIterator](), cutter);
+    },
+  };
+}
