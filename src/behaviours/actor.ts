@@ -14,7 +14,7 @@ import type { GroupChange } from "../kernel/group-ref.ts";
 import type { Reply } from "../kernel/reply.ts";
 import type { Schemas } from "../kernel/schema.ts";
 import type { Down, LinkedExit } from "../kernel/signals.ts";
-import { checkDefinition, collectVerbs } from "./definition.ts";
+import { checkDefinition, collectVerbs, limitCalls, type CallTimeout } from "./definition.ts";
 
 /** Handlers by verb. `never` lets each have arguments of its own, and keeps unannotated ones out of `any`. */
 export type Handlers<C> = { readonly [verb: string]: (ctx: C, ...args: never[]) => unknown };
@@ -44,6 +44,11 @@ export interface Definition extends ActorSettings {
   readonly name?: string;
   /** How it looks after its children. */
   readonly supervision?: Supervision;
+  /**
+   * Time limit in ms of calls to it, of all or by verb, where the caller gives none; `Infinity` for
+   * none. Default: the system's, 5,000.
+   */
+  readonly callTimeout?: CallTimeout;
 }
 
 type CastOf<H> = H extends (ctx: never, ...args: infer Args) => unknown
@@ -117,7 +122,7 @@ export function define(definition: object): Behaviour {
   checkDefinition(name, given);
   return new Behaviour({
     name,
-    verbs: collectVerbs(name, given),
+    verbs: limitCalls(name, collectVerbs(name, given), given.callTimeout),
     init: given.init,
     exit: given.exit,
     hooks: given,

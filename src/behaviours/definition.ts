@@ -1,5 +1,11 @@
 import { BadInputError } from "../kernel/errors.ts";
-import { checkFunction, checkName, checkSettings, checkSupervision } from "../kernel/options.ts";
+import {
+  checkFunction,
+  checkLimit,
+  checkName,
+  checkSettings,
+  checkSupervision,
+} from "../kernel/options.ts";
 import type { ActorSettings, Supervision } from "../kernel/behaviour.ts";
 import { Verb, type VerbHandler, type VerbKind } from "../kernel/verb.ts";
 
@@ -28,6 +34,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "mailbox",
   "priority",
   "initTimeout",
+  "callTimeout",
 ]);
 
 /** Refuses a definition that cannot work, naming what is wrong with it. */
@@ -46,7 +53,14 @@ export function checkDefinition(
       `definition ${name}: there is no "${key}"; verbs stand under cast, call or stream`,
     );
   }
-  const { name: _, ...settings } = definition as ActorSettings & { readonly name?: string };
+  const {
+    name: _,
+    callTimeout: __,
+    ...settings
+  } = definition as ActorSettings & {
+    readonly name?: string;
+    readonly callTimeout?: CallTimeout;
+  };
   checkSettings(`definition ${name}`, settings);
   if (definition.supervision !== undefined) {
     checkSupervision(`definition ${name}: supervision`, definition.supervision);
@@ -59,6 +73,26 @@ export function checkVerbName(definition: string, verb: string): void {
   throw new BadInputError(
     `definition ${definition}: "${verb}" cannot be a verb, JavaScript asks objects for it by itself; give it another name`,
   );
+}
+
+/** Time limits of calls in ms: one for all verbs, or each its own. */
+export type CallTimeout = number | { readonly [verb: string]: number };
+
+/** Gives calls the limits that a definition has for them; refuses one for what is no call. */
+export function limitCalls(name: string, verbs: readonly Verb[], given?: CallTimeout): Verb[] {
+  const calls = new Map(verbs.filter(({ kind }) => kind === "call").map((v) => [v.name, v]));
+  const limits =
+    typeof given === "object"
+      ? Object.entries(given)
+      : Array.from(calls.keys(), (verb): [string, CallTimeout | undefined] => [verb, given]);
+  for (const [of, limit] of limits) {
+    const call = calls.get(of);
+    const what = `definition ${name}: callTimeout${typeof given === "object" ? `.${of}` : ""}`;
+    if (call === undefined) throw new BadInputError(`${what} is a limit for no call`);
+    checkLimit(what, limit);
+    call.callTimeout = limit as number | undefined;
+  }
+  return [...verbs];
 }
 
 /** Makes the verbs of all sections; a name stands for one of them only. */

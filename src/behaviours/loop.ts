@@ -15,7 +15,7 @@ import type { Down, LinkedExit } from "../kernel/signals.ts";
 import { failLater } from "../kernel/tasks.ts";
 import { Verb, type VerbKind } from "../kernel/verb.ts";
 import { InboxClosed, LoopInbox, SEND } from "./inbox.ts";
-import { checkDefinition, checkVerbName } from "./definition.ts";
+import { checkDefinition, checkVerbName, limitCalls, type CallTimeout } from "./definition.ts";
 
 /** What a loop is handed beside its inbox. Its state is in its own variables. */
 export type LoopContext<P = unknown, A = unknown> = InitContext<P, A>;
@@ -42,6 +42,8 @@ export interface Sendable<M> {
 export interface LoopHooks<P = unknown, A = unknown> extends ActorSettings {
   readonly name?: string;
   readonly supervision?: Supervision;
+  /** Time limit in ms of calls to it, of all or by verb, where the caller gives none. */
+  readonly callTimeout?: CallTimeout;
   /** Checks the arguments of messages that come in from another thread, as a tuple. */
   readonly schemas?: Schemas<A>;
   onChild?(ctx: LoopContext<P, A>, event: ChildEvent): void | Promise<void>;
@@ -76,7 +78,11 @@ export function compileLoop(
   checkDefinition(name, hooks);
   return new Behaviour({
     name,
-    verbs: kinds === undefined ? [SEND] : Object.entries(kinds).map(contractVerb(name)),
+    verbs: limitCalls(
+      name,
+      kinds === undefined ? [SEND] : Object.entries(kinds).map(contractVerb(name)),
+      hooks.callTimeout,
+    ),
     init: (ctx: Incarnation) => startLoop(ctx, run),
     exit: (ctx: Incarnation) => (ctx.lastState as LoopInbox | undefined)?.finished(),
     hooks,

@@ -24,6 +24,8 @@ export class Verb {
   readonly takesMany: boolean;
   /** The handler has been seen to return a promise, or is an `async` function. */
   waits: boolean;
+  /** Time limit of calls in ms where the caller gives none; undefined for the system's. */
+  callTimeout: number | undefined = undefined;
 
   constructor(name: string, kind: VerbKind, handler: VerbHandler, own?: FailurePhase) {
     this.name = name;
