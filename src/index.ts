@@ -76,6 +76,7 @@ export {
   ActorStoppedError,
   BadInputError,
   DeadlockError,
+  JobDiscardedError,
   KilledError,
   MailboxFullError,
   refuse,
@@ -86,6 +87,7 @@ export {
   ThreadError,
   TimeoutError,
   TroupeError,
+  type DiscardReason,
   type ErrorCode,
   type StartFailure,
 } from "./kernel/errors.ts";

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "TROUPE_DEADLOCK"
   | "TROUPE_RESTART_INTENSITY"
   | "TROUPE_THREAD"
+  | "TROUPE_JOB_DISCARDED"
   | "TROUPE_SIMULATION"
   | "TROUPE_ESCAPED_AWAIT"
   | "TROUPE_NONDETERMINISM";
@@ -207,6 +208,31 @@ export class ThreadError extends TroupeError {
   constructor(thread: string, what: string, options?: ErrorOptions) {
     super(`${thread} ${what}`, options);
     this.thread = thread;
+  }
+}
+
+/**
+ * Why a job was not done.
+ *
+ * - `ttl`: its time to live was over before a worker took it.
+ * - `overload`: more jobs waited than may.
+ * - `rateLimited`: the rate limit let no more in.
+ * - `shutdown`: the factory is ending, or finishes what it has.
+ * - `abandoned`: whoever submitted it waits no more.
+ */
+export type DiscardReason = "ttl" | "overload" | "rateLimited" | "shutdown" | "abandoned";
+
+/** A factory did not do a job, and no worker has seen it: it can be submitted again. */
+export class JobDiscardedError extends TroupeError {
+  static readonly code = "TROUPE_JOB_DISCARDED";
+  readonly code = "TROUPE_JOB_DISCARDED";
+  readonly factory: string;
+  readonly reason: DiscardReason;
+
+  constructor(factory: string, reason: DiscardReason, detail: string) {
+    super(`${factory} discarded a job: ${detail}`);
+    this.factory = factory;
+    this.reason = reason;
   }
 }
 

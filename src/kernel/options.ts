@@ -47,7 +47,7 @@ export interface CellOptions {
 }
 
 /** The longest time that a timer can wait: 2^40 ms, 34 years. */
-const LONGEST_MS = 2 ** 40 - 1;
+export const LONGEST_MS = 2 ** 40 - 1;
 
 /** Refuses what is not one of `allowed`; undefined passes. */
 export function checkOneOf(what: string, given: unknown, allowed: readonly string[]): void {
@@ -115,7 +115,7 @@ function show(given: unknown): string {
   return typeof given === "string" ? `"${given}"` : String(given);
 }
 
-function checkBackoff(what: string, backoff: Backoff | undefined): void {
+export function checkBackoff(what: string, backoff: Backoff | undefined): void {
   if (backoff === undefined) return;
   checkOneOf(`${what}.kind`, backoff.kind, ["none", "fixed", "incremental", "exponential"]);
   for (const key of ["delay", "step", "min", "resetAfter"] as const) {

@@ -1,0 +1,70 @@
+import type { InitContext, Timer } from "../index.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { checkSize, type CapacityController, type LiveSettings, type Stuck } from "./settings.ts";
+
+/** Stuck workers are looked for this often in the time that a job may take. */
+const LOOKS = 4;
+
+/** What a factory does by the clock: asks how many workers there should be, and looks for stuck ones. */
+export class Clockwork {
+  readonly #ctx: InitContext;
+  readonly #dispatcher: Dispatcher;
+  #capacity: Timer | null = null;
+  #stuck: Timer | null = null;
+  #isAsking = false;
+
+  constructor(ctx: InitContext, dispatcher: Dispatcher) {
+    this.#ctx = ctx;
+    this.#dispatcher = dispatcher;
+  }
+
+  set({ capacity, stuck }: LiveSettings): void {
+    if (capacity !== undefined) {
+      this.#capacity?.cancel();
+      this.#capacity = capacity === null ? null : this.#every(capacity);
+    }
+    if (stuck !== undefined) {
+      this.#stuck?.cancel();
+      this.#stuck = stuck === null ? null : this.#lookFor(stuck);
+    }
+  }
+
+  #every(capacity: CapacityController): Timer {
+    return this.#ctx.timers.every(capacity.everyMs ?? 1_000, () => this.#ask(capacity));
+  }
+
+  /** One that is still thinking is not asked again. A throw, or no size at all, is logged: the size stays. */
+  #ask(capacity: CapacityController): void {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const { name, log } = this.#ctx;
+    const answer = new Promise<number>((resolve) =>
+      resolve(capacity.size(this.#dispatcher.stats())),
+    );
+    this.#ctx.task(
+      answer,
+      (size) => {
+        this.#isAsking = false;
+        if (this.#capacity === null) return;
+        try {
+          this.#dispatcher.resize(checkSize(`${name}: capacity.size answered, which`, size));
+        } catch (error) {
+          log.error("the number of workers stays", { error });
+        }
+      },
+      {
+        onError: (error) => {
+          this.#isAsking = false;
+          log.error("capacity.size failed; the number of workers stays", { error });
+        },
+      },
+    );
+  }
+
+  #lookFor({ afterMs, then = "replace" }: Stuck): Timer {
+    const everyMs = Math.max(1, afterMs / LOOKS);
+    return this.#ctx.timers.every(everyMs, () =>
+      this.#dispatcher.findStuck(afterMs, then === "replace"),
+    );
+  }
+}
