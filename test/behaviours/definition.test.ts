@@ -37,6 +37,16 @@ describe("a definition that cannot work is refused when it is made:", () => {
       "definition actor: call.go is no function",
     ],
     [
+      "a limit for calls that is no time",
+      () => define({ call: { go() {} }, callTimeout: -1 }),
+      "definition actor: callTimeout is -1; it must be a number of ms, at least 0",
+    ],
+    [
+      "a limit for what is no call",
+      () => define({ cast: { go() {} }, callTimeout: { go: 5 } }),
+      "definition actor: callTimeout.go is a limit for no call",
+    ],
+    [
       "a verb outside of the sections",
       () => define({ name: "counter", add() {} }),
       'definition counter: there is no "add"; verbs stand under cast, call or stream',
