@@ -52,7 +52,8 @@ export class Inflow {
     }
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes >= this.#limit && !this.#paused) {
+    if (this.#bytes >= this.#limit) {
+      // Again and again: Node itself resumes the pipes of a process that has ended.
       this.#paused = true;
       this.#socket.pause();
     }

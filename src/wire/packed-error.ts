@@ -94,7 +94,10 @@ export function makeError({ is, name, message, stack }: PackedError): Error {
   const ours = OURS.get(is);
   const kind = errorClass(is) ?? ours ?? HOSTS.get(is);
   if (kind !== undefined) Object.setPrototypeOf(error, kind.prototype as object);
-  if (ours !== undefined) Object.defineProperty(error, BRAND, { value: true });
+  // Also one of a room that this side has not loaded: `instanceof` compares codes.
+  if (ours !== undefined || is.startsWith("TROUPE_")) {
+    Object.defineProperty(error, BRAND, { value: true });
+  }
   if (error.name !== name) hide(error, "name", name);
   hide(error, "stack", stack);
   return error;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { TimeoutError } from "troupe";
+import { ProgramError } from "troupe/process";
 import { trip } from "./trip.ts";
 
 test.each(["toString", "valueOf", "constructor", "__proto__", "hasOwnProperty"])(
@@ -19,6 +20,15 @@ test("an error has the class that it had, ours or the host's, and its stack", ()
   const late = trip(new TimeoutError("call sink.echo", 10));
   expect(late).toBeInstanceOf(TimeoutError);
   expect(late).toHaveProperty("code", "TROUPE_TIMEOUT");
+});
+
+test("an error of one of our rooms is known by its code, also where nobody has registered it", () => {
+  const exit = { code: 3, signal: null };
+  const there = trip(new ProgramError("ls -x", "exited with code 3", { exit, stderr: ["no"] }));
+  expect(there).toBeInstanceOf(ProgramError);
+  expect(there).toBeInstanceOf(Error);
+  expect(there).not.toBeInstanceOf(TimeoutError);
+  expect(there).toMatchObject({ exitCode: 3, signal: null, stderr: ["no"], command: "ls -x" });
 });
 
 test("an error that is in itself, by whatever way, is so when it has arrived", () => {

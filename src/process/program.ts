@@ -1,0 +1,186 @@
+import { implement, type ActorDef, type AnyRef, type InitContext } from "../index.ts";
+import { checkFunction } from "../kernel/options.ts";
+import { createHostWorld } from "../world/host-world.ts";
+import type { TimerHandle } from "../world/world.ts";
+import type { ChildProcess, ProgramExit } from "./child.ts";
+import { describeExit, ProgramError } from "./errors.ts";
+import { checkRun, run, type RunOptions } from "./run.ts";
+
+/** A program that is supervised. */
+export interface Program {
+  pid(): Promise<number>;
+  /** Sends it a signal, such as `SIGHUP`. */
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Which of its streams a line came from. */
+export type OutputName = "stdout" | "stderr";
+
+/** What a program is run with, and what it tells by ending. */
+export interface ProgramSpec extends Omit<RunOptions, "stdin" | "stdout" | "stderr"> {
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** In labels and logs. Default: the command. */
+  readonly name?: string;
+  /** Exit codes that are no failure. Default 0. */
+  readonly okCodes?: readonly number[];
+  /**
+   * Where its lines go: to the actor's log (default; `info` and `warn`), nowhere, to where this
+   * process's go, or to a function, which holds the program up while its promise is pending.
+   */
+  readonly output?:
+    | "log"
+    | "ignore"
+    | "inherit"
+    | ((line: string, from: OutputName) => void | Promise<void>);
+  /**
+   * The line by which it says that it is ready: the actor has started then. Default: when it runs.
+   *
+   * Needs an `output` that is read: not `ignore` and not `inherit`.
+   */
+  readonly ready?: (line: string, from: OutputName) => boolean;
+}
+
+const world = createHostWorld();
+
+/** Lines of standard error that an error tells. */
+const LAST_LINES = 20;
+/** For what it had written when it ended; what it has started may keep its output open for ever. */
+const LAST_WORDS_MS = 1_000;
+
+/**
+ * Defines an actor that is a program: it starts with it, and ends with it.
+ *
+ * ```ts
+ * const Redis = program({ command: "redis-server", ready: (line) => line.includes("Ready") });
+ * const App = supervisor({ children: { redis: { actor: Redis, restart: "permanent" } } });
+ * ```
+ *
+ * Exit code 0 is a normal end. Any other, and a signal, fails the actor with `ProgramError`, so
+ * that restarts, backoff and intensity are the supervisor's. When the actor is stopped, its end is
+ * the program's: asked to end by `stopSignal`, killed after `killAfterMs`. When the actor is
+ * killed, so is the program; it is gone before the next one is run.
+ */
+export function program<P = void>(
+  spec: ProgramSpec | ((props: P) => ProgramSpec),
+  name?: string,
+): ActorDef<Program, P> {
+  if (typeof spec === "object") check(spec);
+  else checkFunction("program: spec", spec);
+  // Of the program before this one: a killed actor does not wait for its end.
+  const before = new WeakMap<AnyRef, Promise<unknown>>();
+  return implement<Program>()({
+    name: name ?? (typeof spec === "object" ? (spec.name ?? spec.command) : "program"),
+    shutdown: "infinity",
+    init: async (ctx, props: P) => {
+      const given = typeof spec === "function" ? spec(props) : spec;
+      if (typeof spec === "function") check(given);
+      await before.get(ctx.self);
+      return begin(ctx, given, (child) => {
+        // Also of its group, where it has one.
+        before.set(
+          ctx.self,
+          child.exited.then(() => child.stop()),
+        );
+      });
+    },
+    call: { pid: (ctx) => ctx.state.pid },
+    cast: {
+      signal(ctx, signal) {
+        ctx.state.signal(signal);
+      },
+    },
+    async exit(ctx) {
+      await ctx.state?.stop();
+    },
+  });
+}
+
+function check(spec: ProgramSpec): void {
+  checkRun("program", spec.command, spec.args ?? [], spec);
+  if (spec.ready !== undefined) checkFunction("program: ready", spec.ready);
+}
+
+async function begin(
+  ctx: InitContext,
+  spec: ProgramSpec,
+  onStarted: (child: ChildProcess) => void,
+): Promise<ChildProcess> {
+  const { command, args = [], output = "log", okCodes = [0] } = spec;
+  const stream = output === "inherit" || output === "ignore" ? output : "pipe";
+  const child = await run(ctx, command, args, {
+    ...spec,
+    stdin: "ignore",
+    stdout: stream,
+    stderr: stream,
+  });
+  onStarted(child);
+  const listener = new Listener(ctx, spec, child);
+  const end = listener.end();
+  if (spec.ready !== undefined)
+    await Promise.race([listener.ready, end.then(neverReady(listener))]);
+  ctx.task(end, (exit) => {
+    if (exit.signal !== null || !okCodes.includes(exit.code ?? 0)) throw listener.failure(exit);
+    ctx.stop();
+  });
+  return child;
+}
+
+function neverReady(listener: Listener): (exit: ProgramExit) => never {
+  return (exit) => {
+    throw listener.failure(exit, "before it was ready");
+  };
+}
+
+/** Reads what a program says, while it is there. */
+class Listener {
+  /** Resolves when it has said so. */
+  readonly ready: Promise<void>;
+  readonly #ctx: InitContext;
+  readonly #spec: ProgramSpec;
+  readonly #child: ChildProcess;
+  readonly #stderr: string[] = [];
+  #isReady = (): void => {};
+
+  constructor(ctx: InitContext, spec: ProgramSpec, child: ChildProcess) {
+    this.#ctx = ctx;
+    this.#spec = spec;
+    this.#child = child;
+    this.ready = new Promise((resolve) => (this.#isReady = resolve));
+  }
+
+  /** Resolves when it has ended, and what it had said has been heard. */
+  async end(): Promise<ProgramExit> {
+    const { exited } = this.#child;
+    const read = Promise.all([this.#read("stdout"), this.#read("stderr")]);
+    // A listener that throws fails the actor while the program runs.
+    const exit = await Promise.race([exited, read.then(() => exited)]);
+    let limit: TimerHandle;
+    const tooLong = new Promise<void>((resolve) => {
+      limit = world.setTimer(LAST_WORDS_MS, resolve);
+    });
+    await Promise.race([read, tooLong]).finally(() => world.clearTimer(limit));
+    return exit;
+  }
+
+  failure(exit: ProgramExit, when = ""): ProgramError {
+    const what = `${describeExit(exit)}${when === "" ? "" : ` ${when}`}`;
+    return new ProgramError(this.#child.command, what, { exit, stderr: this.#stderr });
+  }
+
+  async #read(from: OutputName): Promise<void> {
+    for await (const line of this.#child[from].lines({ whenTooLong: "split" })) {
+      if (from === "stderr" && this.#stderr.push(line) > LAST_LINES) this.#stderr.shift();
+      if (this.#spec.ready?.(line, from) === true) this.#isReady();
+      await this.#tell(line, from);
+    }
+  }
+
+  #tell(line: string, from: OutputName): void | Promise<void> {
+    const { output = "log" } = this.#spec;
+    if (typeof output === "function") return output(line, from);
+    const { log, signal } = this.#ctx;
+    if (signal.aborted) return undefined;
+    return from === "stdout" ? log.info(line, { from }) : log.warn(line, { from });
+  }
+}
