@@ -12,6 +12,8 @@ export default defineConfig({
       { find: /^troupe\/threads$/, replacement: source("threads/index.ts") },
       { find: /^troupe\/pool$/, replacement: source("pool/index.ts") },
       { find: /^troupe\/http$/, replacement: source("http/index.ts") },
+      { find: /^troupe\/http\/hono$/, replacement: source("http/hono.ts") },
+      { find: /^troupe\/http\/fastify$/, replacement: source("http/fastify.ts") },
       { find: /^troupe\/fs$/, replacement: source("fs/index.ts") },
       { find: /^troupe\/process$/, replacement: source("process/index.ts") },
       { find: /^troupe\/net$/, replacement: source("net/index.ts") },

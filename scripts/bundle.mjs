@@ -8,6 +8,8 @@ await build({
     index: "dist/index.js",
     fs: "dist/fs/index.js",
     http: "dist/http/index.js",
+    "http-fastify": "dist/http/fastify.js",
+    "http-hono": "dist/http/hono.js",
     net: "dist/net/index.js",
     pool: "dist/pool/index.js",
     process: "dist/process/index.js",

@@ -214,7 +214,7 @@ function defineSupervisor<C>(
     call: supervisorCalls,
     onChild: forgetTemporary,
   });
-  addMethod(definition.Ref as never, "child", function (id) {
+  addMethod(definition.Ref, "child", function (id) {
     const cell = this[CELL];
     if (cell.behaviour !== definition) throw childElsewhere(cell.label, String(id));
     const table = tables.get(cell) ?? prepare(cell);

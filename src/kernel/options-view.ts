@@ -25,14 +25,17 @@ interface OptionsView extends ActorRef {
 type OptionsViewClass = new (cell: Cell, options: CallOptions) => OptionsView;
 
 /**
- * What ends calls together, as those of one request: a time and a signal.
+ * What ends calls together, as those of one request: a time, and a signal, which it is itself.
  *
  * Both are asked for at each call, so they may change while there are views under them.
  */
-export abstract class Bounds implements CallOptions {
+export abstract class Bounds extends Cancellation implements CallOptions {
   /** Time that is left, in ms. */
   abstract readonly timeout: number;
-  abstract readonly signal: Cancellation;
+
+  get signal(): this {
+    return this;
+  }
 }
 
 /** Options within bounds: the shorter time counts, and either signal. */

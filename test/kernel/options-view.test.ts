@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { actor, narrow, recipient, withOptions } from "troupe";
 import { createTestSystem } from "troupe/testing";
-import { Cancellation } from "../../src/kernel/abort.ts";
 import { Bounds, within } from "../../src/kernel/options-view.ts";
 import { follow } from "../support/gate.ts";
 
@@ -18,9 +17,15 @@ const Store = actor({
   },
 });
 
-class Plug extends Cancellation {
+class Budget extends Bounds {
+  timeout: number;
   reason: unknown;
   readonly listeners = new Set<() => void>();
+
+  constructor(timeout: number) {
+    super();
+    this.timeout = timeout;
+  }
 
   get aborted(): boolean {
     return this.reason !== undefined;
@@ -31,19 +36,9 @@ class Plug extends Cancellation {
     return () => void this.listeners.delete(fn);
   }
 
-  pull(reason: unknown): void {
+  abort(reason: unknown): void {
     this.reason = reason;
     for (const fn of this.listeners) fn();
-  }
-}
-
-class Budget extends Bounds {
-  timeout: number;
-  readonly signal = new Plug();
-
-  constructor(timeout: number) {
-    super();
-    this.timeout = timeout;
   }
 }
 
@@ -66,13 +61,13 @@ describe("within bounds", () => {
     const bounded = within(store, bounds);
     const calls = [follow(bounded.slow()), follow(bounded.slow())];
     await kit.run();
-    bounds.signal.pull("gone");
+    bounds.abort("gone");
     await kit.run();
     expect(calls.map(({ outcomes }) => outcomes)).toMatchObject([
       [{ error: "gone" }],
       [{ error: "gone" }],
     ]);
-    expect(bounds.signal.listeners.size).toBe(0);
+    expect(bounds.listeners.size).toBe(0);
     await expect(bounded.left()).rejects.toBe("gone");
   });
 
@@ -80,7 +75,7 @@ describe("within bounds", () => {
     const { kit, store, bounds } = setUp();
     const { outcomes } = follow(within(store, bounds).quiet()[Symbol.asyncIterator]().next());
     await kit.run();
-    bounds.signal.pull("gone");
+    bounds.abort("gone");
     await kit.run();
     expect(outcomes).toMatchObject([{ error: "gone" }]);
   });
@@ -107,12 +102,12 @@ describe("within bounds", () => {
     own.abort("mine");
     await kit.run();
     expect(first.outcomes).toMatchObject([{ error: "mine" }]);
-    expect(bounds.signal.listeners.size).toBe(0);
+    expect(bounds.listeners.size).toBe(0);
     await expect(bounded.left()).rejects.toBe("mine");
     const fresh = within(withOptions(store, { signal: new AbortController().signal }), bounds);
     const second = follow(fresh.slow());
     await kit.run();
-    bounds.signal.pull("theirs");
+    bounds.abort("theirs");
     await kit.run();
     expect(second.outcomes).toMatchObject([{ error: "theirs" }]);
   });

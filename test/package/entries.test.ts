@@ -13,6 +13,8 @@ describe.each([
   ["troupe/net", "net/index.js", "node/net.js"],
   ["troupe/pool", "pool/index.js", "node/pool.js"],
   ["troupe/http", "http/index.js", "node/http.js"],
+  ["troupe/http/hono", "http/hono.js", "node/http-hono.js"],
+  ["troupe/http/fastify", "http/fastify.js", "node/http-fastify.js"],
   ["troupe/fs", "fs/index.js", "node/fs.js"],
   ["troupe/process", "process/index.js", "node/process.js"],
 ])("%s", (_, modules, bundle) => {

@@ -1,0 +1,85 @@
+/** Actors in a Hono app: refs that end with the request, and statuses for what they reject with. */
+import type { Context, ErrorHandler, MiddlewareHandler } from "hono";
+import type { AnyRef } from "../index.ts";
+import { checkLimit } from "../kernel/options.ts";
+import { answerFor, type ErrorMapping } from "./failure.ts";
+import { checkRefs, FreeRequest } from "./free-request.ts";
+import { RequestLife, type RequestScope } from "./request-scope.ts";
+
+/** Refs by the names that handlers know them by. */
+export type Refs = Readonly<Record<string, AnyRef>>;
+
+/** What `actors` adds to the environment of an app. */
+export interface ActorsEnv<R extends Refs> {
+  Variables: {
+    /** The refs, whose calls and streams end with the request. */
+    actors: R;
+    scope: RequestScope;
+  };
+}
+
+/** How requests are treated that come by no server of ours. */
+export interface ActorsOptions {
+  /** Their time in ms. Default 30,000; in an `httpServer`, what that says counts. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Hands refs to an app's handlers as `c.var.actors`, each request's own.
+ *
+ * ```ts
+ * const app = new Hono().use(actors({ counter }));
+ * app.get("/", async (c) => c.json(await c.var.actors.counter.value()));
+ * httpServer({ fetch: app.fetch });
+ * ```
+ *
+ * In an `httpServer`, deadline and signal are the server's. Elsewhere, as with `app.request` in a
+ * test, each request has `deadlineMs` and its own signal. Throws `BadInputError` for what is no ref.
+ */
+export function actors<const R extends Refs>(
+  refs: R,
+  { deadlineMs = 30_000 }: ActorsOptions = {},
+): MiddlewareHandler<ActorsEnv<R>> {
+  checkRefs("actors", refs);
+  checkLimit("actors: deadlineMs", deadlineMs);
+  const entries = Object.entries(refs);
+  return async (c, next) => {
+    const env: unknown = c.env;
+    const served = env instanceof RequestLife ? env : undefined;
+    const free = served === undefined ? freeRequest(c, deadlineMs, entries[0]?.[1]) : undefined;
+    const scope: RequestScope = served ?? free!;
+    c.set("scope", scope);
+    // By the same names, refs of the same types.
+    c.set("actors", Object.fromEntries(entries.map(([name, ref]) => [name, scope.ref(ref)])) as R);
+    await next();
+    // What still streams has all the time that it wants: whoever runs the app knows no better.
+    free?.close();
+  };
+}
+
+function freeRequest(c: Context, deadlineMs: number, ref: AnyRef | undefined): FreeRequest {
+  const request = new FreeRequest(`${c.req.method} ${c.req.path}`, deadlineMs, ref);
+  request.follow(c.req.raw.signal);
+  return request;
+}
+
+/**
+ * Answers what handlers throw with the status that it means: `app.onError(actorErrors())`.
+ *
+ * Hono keeps errors to itself, so the server's `onError` does not see them. A mapping of one's own
+ * comes first, then what a Hono `HTTPException` says, then the defaults of `httpServer`. What is
+ * answered with 500 is handed to `log`. Default: the console's error.
+ */
+export function actorErrors(
+  mapping?: ErrorMapping,
+  log: (error: unknown, request: string) => void = (error, request) =>
+    console.error(`${request} failed:`, error),
+): ErrorHandler {
+  return (error, c) => {
+    const mapped = mapping?.(error);
+    if (mapped === undefined && "getResponse" in error) return error.getResponse();
+    const { status, headers, body } = answerFor(error, () => mapped);
+    if (status === 500) log(error, `${c.req.method} ${c.req.path}`);
+    return new Response(body, { status, headers: headers as Record<string, string> });
+  };
+}

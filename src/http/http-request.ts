@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Wheel } from "../kernel/wheel.ts";
+import type { ErrorAnswer } from "./failure.ts";
+import { RequestLife } from "./request-scope.ts";
+
+/** Whoever keeps the book of requests, and decides what is answered where a handler did not. */
+export interface Desk<S> {
+  failed(request: HttpRequest<S>, error: unknown): void;
+  timeIsUp(request: HttpRequest<S>): void;
+  /** Its answer is on its way, or there is nobody to send one to. */
+  closed(request: HttpRequest<S>): void;
+}
+
+/** What answers requests. */
+export type Serve<S> = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  request: HttpRequest<S>,
+) => unknown;
+
+/** By Node's request, for those that are handed only that. */
+const requests = new WeakMap<IncomingMessage, HttpRequest<unknown>>();
+
+/** A request that came through a server of ours. */
+export class HttpRequest<S> extends RequestLife<S> {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly #desk: Desk<S>;
+  #isClosed = false;
+
+  constructor(
+    desk: Desk<S>,
+    wheel: Wheel,
+    state: S,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ) {
+    super(wheel, state);
+    this.#desk = desk;
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+    const onClose = (): void => this.#close();
+    outgoing.on("close", onClose);
+    // One that came before the answer to the one before it: nothing tells its response of the end.
+    if (outgoing.socket === null) incoming.socket.once("close", onClose);
+  }
+
+  /** Makes it known to `requestOf`, at the price of an entry in a map. */
+  remember(): void {
+    requests.set(this.incoming, this);
+  }
+
+  describe(): string {
+    return `${this.incoming.method} ${this.incoming.url}`;
+  }
+
+  fail(error: unknown): void {
+    this.#desk.failed(this, error);
+  }
+
+  override expire(): void {
+    super.expire();
+    this.#desk.timeIsUp(this);
+  }
+
+  /** Answers in the place of the handler, whatever it has made ready; what it still writes is lost. */
+  answer({ status, headers, body }: Required<ErrorAnswer>): void {
+    const { outgoing } = this;
+    outgoing.on("error", () => {});
+    for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
+    outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+    outgoing.end(body);
+  }
+
+  /** Breaks the connection off: the client must not take what it has for all there is. */
+  cut(reason: unknown): void {
+    this.abort(reason);
+    this.outgoing.destroy();
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.close();
+    this.#desk.closed(this);
+  }
+}
+
+/** The request of ours that Node's belongs to. */
+export function requestOf(incoming: IncomingMessage): HttpRequest<unknown> | undefined {
+  return requests.get(incoming);
+}

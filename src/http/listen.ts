@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { createServer, type Server, type ServerOptions } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
+import type { AddressInfo } from "node:net";
+import { BadInputError } from "../index.ts";
+import type { HttpLimits } from "./limits.ts";
+
+/** Where an HTTP server listens: a port, or a path. */
+export interface HttpListenOptions {
+  /** 0 for any that is free; a restarted server takes the same one again. */
+  readonly port?: number;
+  /** Default 127.0.0.1, which only this machine can reach. */
+  readonly host?: string;
+  /** A Unix socket, in place of a port. */
+  readonly path?: string;
+  /** Connections that the host keeps waiting to be accepted. Default 511. */
+  readonly backlog?: number;
+}
+
+/** Where it is reached. */
+export interface HttpAddress {
+  /** `http://127.0.0.1:8080`, without a slash behind; of a Unix socket `unix:` and the path. */
+  readonly url: string;
+  /** The host's, as a number; of a Unix socket its path. */
+  readonly address: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+}
+
+export type { TlsOptions };
+
+/** Refuses what is nowhere, before anything is begun. */
+export function checkListen({ port, path }: HttpListenOptions): void {
+  if ((port === undefined) !== (path === undefined)) return;
+  throw new BadInputError(
+    `httpServer: listen at a port (0 for any) or at a path; given were port ${port} and path ${path}`,
+  );
+}
+
+/** Makes the host's server, with the limits that are its own business. */
+export function makeServer(limits: Required<HttpLimits>, tls: TlsOptions | undefined): Server {
+  const { headMs, requestMs, keepAliveMs, headBytes, connections } = limits;
+  const times = [headMs, requestMs].filter((ms) => ms !== Infinity);
+  const options: ServerOptions = {
+    // The host has 0 for "no limit", and looks for those that are late every so often.
+    headersTimeout: headMs === Infinity ? 0 : Math.min(headMs, requestMs),
+    requestTimeout: requestMs === Infinity ? 0 : requestMs,
+    keepAliveTimeout: keepAliveMs === Infinity ? 0 : keepAliveMs,
+    connectionsCheckingInterval: Math.min(30_000, ...times.map((ms) => Math.max(10, ms / 4))),
+    maxHeaderSize: headBytes,
+    noDelay: true,
+  };
+  const server =
+    tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
+  if (connections !== Infinity) server.maxConnections = connections;
+  return server;
+}
+
+/** Listens until the signal aborts. Rejects with the host's error, such as `EADDRINUSE`. */
+export async function listen(
+  server: Server,
+  { port, host = "127.0.0.1", path, backlog }: HttpListenOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  signal.addEventListener("abort", () => server.close(), { once: true });
+  const where = path === undefined ? { port, host } : { path };
+  server.listen({ ...where, ...(backlog === undefined ? {} : { backlog }) });
+  await once(server, "listening");
+  // Closing did nothing while the host's name was still being looked up.
+  if (signal.aborted) server.close();
+}
+
+/** Where a server that listens is reached. */
+export function addressOf(server: Server, isTls: boolean): HttpAddress {
+  const at = server.address() as AddressInfo | string;
+  if (typeof at === "string") return { url: `unix:${at}`, address: at, port: 0 };
+  const host = at.family === "IPv6" ? `[${at.address}]` : at.address;
+  return {
+    url: `http${isTls ? "s" : ""}://${host}:${at.port}`,
+    address: at.address,
+    port: at.port,
+  };
+}

@@ -1,0 +1,195 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import {
+  ActorFailedError,
+  ActorStoppedError,
+  MailboxFullError,
+  nameOf,
+  TroupeError,
+  type InitContext,
+} from "../index.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { isThenable } from "../kernel/verb.ts";
+import { announcedBytes, countBody } from "./body-limit.ts";
+import { answerFor, tooLong, tooMany, type ErrorAnswer, type ErrorMapping } from "./failure.ts";
+import { HttpRequest, type Desk, type Serve } from "./http-request.ts";
+import type { HttpLimits } from "./limits.ts";
+import { isMalformed, refuseMalformed } from "./malformed.ts";
+import { noCounts, type HttpStats } from "./stats.ts";
+
+/** How requests are taken. */
+export interface ReceptionSettings<S> {
+  readonly limits: Required<HttpLimits>;
+  readonly deadlineMs: number | ((request: IncomingMessage) => number);
+  readonly serve: Serve<S>;
+  readonly state: S;
+  readonly onError: ErrorMapping | undefined;
+}
+
+/** Takes requests, gives each its scope, and sees to those that their handlers leave alone. */
+export class Reception<S> implements Desk<S> {
+  /** Resolves when the last connection is gone. */
+  readonly gone: Promise<void>;
+  readonly #ctx: InitContext;
+  readonly #kernel: Kernel;
+  readonly #server: Server;
+  readonly #settings: ReceptionSettings<S>;
+  readonly #underWay = new Set<HttpRequest<S>>();
+  readonly #counts = noCounts();
+  readonly #label: string;
+  #connections = 0;
+  #isEnding = false;
+  #onIdle: () => void = () => {};
+
+  constructor(ctx: InitContext, kernel: Kernel, server: Server, settings: ReceptionSettings<S>) {
+    this.#ctx = ctx;
+    this.#kernel = kernel;
+    this.#server = server;
+    this.#settings = settings;
+    this.#label = nameOf(ctx.self);
+    this.gone = new Promise((resolve) => server.once("close", resolve));
+    server.on("request", (request, response) => this.#receive(request, response));
+    server.on("checkContinue", (request, response) => this.#receive(request, response, true));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#refuse(error, socket));
+    server.on("tlsClientError", () => void this.#counts.malformed++);
+    server.on("drop", () => void this.#counts.dropped++);
+    server.on("connection", (socket) => {
+      this.#connections++;
+      socket.once("close", () => void this.#connections--);
+    });
+    server.on("error", (error) => {
+      ctx.log.warn("could not accept a connection", { error: error.message });
+    });
+  }
+
+  stats(): HttpStats {
+    return { connections: this.#connections, underWay: this.#underWay.size, ...this.#counts };
+  }
+
+  /** Nothing more is accepted: those that wait are let go, and what is under way is the last. */
+  end(): void {
+    this.#isEnding = true;
+    this.#server.close();
+    for (const { outgoing } of this.#underWay) outgoing.shouldKeepAlive = false;
+  }
+
+  /** Resolves when no request is under way. */
+  idle(): Promise<void> {
+    if (this.#underWay.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  /** Breaks off whatever is left. */
+  cut(): void {
+    const reason = { kind: "shutdown" } as const;
+    for (const request of this.#underWay) {
+      this.#counts.cut++;
+      request.cut(new ActorStoppedError(this.#label, request.describe(), reason));
+    }
+    this.#server.closeAllConnections();
+  }
+
+  #receive(incoming: IncomingMessage, outgoing: ServerResponse, waits = false): void {
+    const { limits, deadlineMs, state, serve } = this.#settings;
+    const request = new HttpRequest(this, this.#kernel.wheel, state, incoming, outgoing);
+    this.#underWay.add(request);
+    if (this.#isEnding) outgoing.shouldKeepAlive = false;
+    if (this.#underWay.size > limits.requests) return this.#turnAway(request, 503);
+    const bytes = announcedBytes(incoming);
+    if (bytes > limits.bodyBytes) {
+      if (bytes !== Infinity) return this.#turnAway(request, 413);
+      countBody(incoming, limits.bodyBytes, () => this.#turnAway(request, 413));
+    }
+    try {
+      request.limit(typeof deadlineMs === "number" ? deadlineMs : deadlineMs(incoming));
+      if (waits) outgoing.writeContinue();
+      const pending = serve(incoming, outgoing, request);
+      if (isThenable(pending)) pending.then(undefined, (error) => this.failed(request, error));
+    } catch (error) {
+      this.failed(request, error);
+    }
+  }
+
+  /** Refuses by a limit; the handler, where it runs already, sees its request end. */
+  #turnAway(request: HttpRequest<S>, status: 413 | 503): void {
+    const { limits } = this.#settings;
+    const error =
+      status === 413
+        ? tooLong(request.describe(), limits.bodyBytes)
+        : tooMany(request.describe(), limits.requests);
+    this.#counts.refused++;
+    request.abort(error);
+    this.#answerInstead(request, error);
+  }
+
+  failed(request: HttpRequest<S>, error: unknown): void {
+    const { outgoing } = request;
+    // It was ended, and calls reject with the reason; whoever ended it has counted it.
+    if (!request.isOver && !outgoing.destroyed) this.#report(request, error);
+    this.#answerInstead(request, error);
+  }
+
+  timeIsUp(request: HttpRequest<S>): void {
+    this.#counts.timedOut++;
+    this.#ctx.log.warn(`${request.describe()}: its time was up`);
+    // Its handler hears of it first, and may still answer by itself.
+    this.#kernel.world.yieldToHost(() => {
+      if (request.outgoing.writableEnded) request.cut(request.reason);
+      else this.#answerInstead(request, request.reason);
+    });
+  }
+
+  closed(request: HttpRequest<S>): void {
+    this.#underWay.delete(request);
+    if (request.outgoing.writableFinished) this.#counts.answered++;
+    else if (!request.isOver) {
+      this.#counts.abandoned++;
+      const why = `${request.describe()}: the client left before it had its answer`;
+      request.abort(new DOMException(why, "AbortError"));
+    }
+    if (this.#isEnding) this.#letGo(request.incoming.socket);
+  }
+
+  /** A connection that was asked for no more than what it had is not kept for another. */
+  #letGo(socket: Socket): void {
+    for (const { incoming } of this.#underWay) if (incoming.socket === socket) return;
+    socket.destroySoon();
+    if (this.#underWay.size === 0) this.#onIdle();
+  }
+
+  /** Sees to it that there is an answer; one that has been begun and is not whole is broken off. */
+  #answerInstead(request: HttpRequest<S>, error: unknown): void {
+    const { outgoing } = request;
+    if (outgoing.destroyed || outgoing.writableEnded) return;
+    if (outgoing.headersSent) request.cut(error);
+    else request.answer(this.#answerFor(request, error));
+  }
+
+  #answerFor(request: HttpRequest<S>, error: unknown): Required<ErrorAnswer> {
+    try {
+      return answerFor(error, this.#settings.onError);
+    } catch (thrown) {
+      this.#ctx.log.error(`${request.describe()}: onError threw`, { error: thrown });
+      return answerFor(error, undefined);
+    }
+  }
+
+  #report(request: HttpRequest<S>, error: unknown): void {
+    const { headersSent } = request.outgoing;
+    const { status } = this.#answerFor(request, error);
+    if (!headersSent && status < 500) return;
+    this.#counts.failed++;
+    const what = headersSent ? "failed, with its answer begun" : `failed, answered with ${status}`;
+    // An actor's failure has been logged as such, and who is overloaded has no time to read.
+    if (error instanceof ActorFailedError || error instanceof MailboxFullError) return;
+    const level = error instanceof TroupeError ? "warn" : "error";
+    this.#ctx.log[level](`${request.describe()} ${what}`, { error });
+  }
+
+  #refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+    // A connection that broke comes this way too.
+    if (isMalformed(error)) this.#counts.malformed++;
+    refuseMalformed(error, socket);
+  }
+}
