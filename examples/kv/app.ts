@@ -14,7 +14,7 @@
  */
 import fs from "node:fs";
 import { partitioned, supervisorOf, type ActorDef, type System } from "troupe";
-import { tcpServer, type Connection, type ListenOptions, type TcpServer } from "troupe/net";
+import { tcpServer, type Connection, type ListenOnPort, type TcpServer } from "troupe/net";
 import { threads } from "troupe/threads";
 import { askHere, askOnThread } from "./ask-shard.ts";
 import { client, CLIENTS } from "./client-actor.ts";
@@ -39,7 +39,7 @@ export interface KvOptions {
 /** Defines who lets clients in: it starts the actor that it is given for each connection. */
 export type Listener<L> = (
   connection: ActorDef<unknown, Connection>,
-) => ActorDef<L, Pick<ListenOptions, "host" | "port">>;
+) => ActorDef<L, Pick<ListenOnPort, "host" | "port">>;
 
 export const overTcp: Listener<TcpServer> = (connection) =>
   tcpServer({

@@ -1,7 +1,13 @@
-/** One end of a connection. */
+import type { TlsSession } from "./tls.ts";
+
+/** One end of a connection: an IP address and a port, or the path of a Unix socket. */
 export interface Endpoint {
+  /** Empty for a Unix socket. */
   readonly address: string;
+  /** 0 for a Unix socket. */
   readonly port: number;
+  /** Of a Unix socket, at the end that has one: clients are nameless. */
+  readonly path?: string;
 }
 
 /**
@@ -27,6 +33,8 @@ export interface Connection extends AsyncIterable<Buffer> {
   readonly isOpen: boolean;
   /** What broke the connection, if something did. */
   readonly error: Error | undefined;
+  /** What was agreed upon with the peer; undefined where nothing is encrypted. */
+  readonly tls?: TlsSession | undefined;
   /** Bytes written that wait for the peer. */
   readonly unsentBytes: number;
   /** Bytes that came and wait for the actor. */
@@ -45,6 +53,6 @@ export interface Connection extends AsyncIterable<Buffer> {
   drained(): Promise<void>;
   /** Sends what was written, then ends this side: the peer may go on (half-close). */
   end(data?: string | Uint8Array, encoding?: "utf8" | "latin1"): void;
-  /** Breaks it off at once; the peer sees a reset. */
+  /** Breaks it off at once; the peer sees a reset, or an end where it is a Unix socket. */
   destroy(): void;
 }

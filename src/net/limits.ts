@@ -14,6 +14,11 @@ export interface ConnectionLimits {
   readonly unsentBytes?: number;
   /** What is left to send when the actor has ended must be taken in this time. Default 5,000 ms. */
   readonly closeMs?: number;
+  /**
+   * After so long without a byte the host asks the peer whether it is still there; one that does not
+   * answer, as after a power cut, is gone some 10 s later. Not for Unix sockets. Default: never.
+   */
+  readonly keepAliveMs?: number;
 }
 
 /** What all connections of a server may take together, and how long each may be silent. */
@@ -34,6 +39,7 @@ const DEFAULTS: Required<ServerLimits> = {
   writeBytes: 64 * KIB,
   unsentBytes: 64 * KIB * KIB,
   closeMs: 5_000,
+  keepAliveMs: Infinity,
   connections: Infinity,
   idleMs: Infinity,
 };

@@ -1,9 +1,12 @@
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { drain, monitor, stop, type AnyRef, type InitContext } from "../index.ts";
 import type { Endpoint } from "./connection.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { Listener } from "./listen.ts";
 import type { TcpServerSpec } from "./server.ts";
 import { SocketConnection, type Owner } from "./socket-connection.ts";
+import type { Opened } from "./dial.ts";
+import type { TlsEntrance } from "./tls-entrance.ts";
 
 /** What a server has seen so far. */
 export interface ServerStats {
@@ -18,10 +21,16 @@ export interface ServerStats {
   readonly idle: number;
   /** Connections that the host could not accept, as when it has no file descriptor left. */
   readonly acceptErrors: number;
+  /** Peers with which encryption is being agreed upon. */
+  readonly handshaking: number;
+  /** Peers that were turned away, or left, before encryption was agreed upon. */
+  readonly handshakesFailed: number;
 }
 
 interface Settings extends TcpServerSpec {
   readonly limits: Required<ServerLimits>;
+  /** What makes sockets encrypted ones; null where they stay as they are. */
+  readonly entrance?: TlsEntrance | null;
 }
 
 /** One connection that is there. */
@@ -45,12 +54,14 @@ export class Reception implements Owner {
   readonly #guests = new Map<SocketConnection, Guest>();
   readonly #counts = { accepted: 0, refused: 0, cutOff: 0, idle: 0, acceptErrors: 0 };
 
-  constructor(ctx: InitContext, server: Server, settings: Settings) {
+  constructor(ctx: InitContext, { server, address }: Listener, settings: Settings) {
     this.#ctx = ctx;
     this.#settings = settings;
-    const { address, port } = server.address() as Endpoint;
-    this.address = { address, port };
+    this.address = address;
     this.closed = new Promise((resolve) => server.once("close", resolve));
+    if (settings.entrance != null) {
+      settings.entrance.onOpened = (opened) => this.#begin(opened);
+    }
     server.on("connection", (socket) => this.#receive(socket));
     server.on("error", (error) => {
       this.#counts.acceptErrors++;
@@ -63,23 +74,38 @@ export class Reception implements Owner {
   }
 
   stats(): ServerStats {
-    return { open: this.#guests.size, ...this.#counts };
+    const { size = 0, failed = 0 } = this.#settings.entrance ?? {};
+    const open = this.#guests.size;
+    return { open, ...this.#counts, handshaking: size, handshakesFailed: failed };
   }
 
   #receive(socket: Socket): void {
-    const { limits } = this.#settings;
+    const { limits, entrance } = this.#settings;
+    const { size = 0 } = entrance ?? {};
     if (this.#ctx.signal.aborted) {
       socket.destroy();
-    } else if (this.#guests.size >= limits.connections) {
+    } else if (this.#guests.size + size >= limits.connections) {
       this.#refuse(socket);
+    } else if (entrance != null) {
+      entrance.admit(socket);
     } else {
-      this.#counts.accepted++;
-      this.#begin(new SocketConnection(socket, limits, this));
+      this.#begin(this.#opened(socket));
     }
   }
 
-  #begin(connection: SocketConnection): void {
-    const { connection: kind, child } = this.#settings;
+  #opened(socket: Socket): Opened {
+    const local = this.address;
+    return local.path === undefined ? { socket, wire: socket } : { socket, wire: null, local };
+  }
+
+  #begin(opened: Opened): void {
+    if (this.#ctx.signal.aborted) {
+      opened.socket.destroy();
+      return;
+    }
+    this.#counts.accepted++;
+    const { limits, connection: kind, child } = this.#settings;
+    const connection = new SocketConnection(opened, limits, this);
     const actor = this.#ctx.spawn(kind, connection, { ...child, restart: "temporary" });
     this.#guests.set(connection, { connection, actor, quiet: 0 });
     // Not as the server, which hears nothing any more when it was killed.
@@ -90,13 +116,14 @@ export class Reception implements Owner {
   }
 
   #refuse(socket: Socket): void {
-    const { limits, refusal = "" } = this.#settings;
+    const { limits, refusal = "", entrance } = this.#settings;
     this.#counts.refused++;
     socket.on("error", () => {});
     socket.setTimeout(limits.closeMs, () => socket.destroy());
     // Reads on to the peer's end: closing with something unread would take the refusal back.
     socket.resume();
-    socket.end(refusal);
+    // One that waits for a handshake would not understand.
+    socket.end(entrance == null ? refusal : "");
   }
 
   onReadToEnd(connection: SocketConnection): void {

@@ -1,14 +1,28 @@
-import { implement, type ActorDef, type AnyRef, type SpawnOptions } from "../index.ts";
+import {
+  BadInputError,
+  implement,
+  refuse,
+  type ActorDef,
+  type AnyRef,
+  type SpawnOptions,
+} from "../index.ts";
 import type { Connection, Endpoint } from "./connection.ts";
 import { resolveLimits, type ServerLimits } from "./limits.ts";
-import { listen, type ListenOptions } from "./listen.ts";
+import { checkListen, listen, type ListenOptions } from "./listen.ts";
 import { Reception, type ServerStats } from "./reception.ts";
+import { TlsEntrance } from "./tls-entrance.ts";
 
 /** A server that listens. */
 export interface TcpServer {
   /** Where it listens; the port is the real one when 0 was asked for. */
   address(): Promise<Endpoint>;
   stats(): Promise<ServerStats>;
+  /**
+   * Asks `tls` again: who connects from now on sees the new certificate, all others go on.
+   *
+   * Rejects with what was thrown, or what Node says of the new certificate; then the old one stays.
+   */
+  renew(): Promise<void>;
 }
 
 /** What `tcpServer` is made from: where it listens, and who looks after each connection. */
@@ -28,7 +42,7 @@ export interface TcpServerSpec {
    * source, and ends when it is done. Default false: then it is drained.
    */
   readonly halfOpen?: boolean;
-  /** What a connection over the limit is told before it is closed. */
+  /** What a connection over the limit is told before it is closed; not where it is encrypted. */
   readonly refusal?: string | Uint8Array;
   /** In labels and logs. Default `tcp-server`. */
   readonly name?: string;
@@ -50,17 +64,30 @@ export function tcpServer(spec: TcpServerSpec): ActorDef<TcpServer, ListenOption
     shutdown: "infinity",
     supervision: { strategy: "dynamic" },
     init: async (ctx, options: ListenOptions) => {
-      const port = options.port === 0 ? (found.get(ctx.self) ?? 0) : options.port;
-      const server = await listen({ ...options, port }, limits.writeBytes, ctx.signal);
-      found.set(ctx.self, (server.address() as Endpoint).port);
-      return new Reception(ctx, server, { ...spec, limits });
+      checkListen(options);
+      const { tls } = options;
+      const entrance = tls === undefined ? null : await TlsEntrance.open(tls, ctx.signal);
+      const where = options.port === 0 ? { ...options, port: found.get(ctx.self) ?? 0 } : options;
+      const listener = await listen(where, limits.writeBytes, ctx.signal);
+      if (options.port === 0) found.set(ctx.self, listener.address.port);
+      const reception = new Reception(ctx, listener, { ...spec, limits, entrance });
+      return { reception, entrance };
     },
     call: {
-      address: (ctx) => ctx.state.address,
-      stats: (ctx) => ctx.state.stats(),
+      address: (ctx) => ctx.state.reception.address,
+      stats: (ctx) => ctx.state.reception.stats(),
+      async renew(ctx) {
+        const { entrance } = ctx.state;
+        if (entrance === null) {
+          throw refuse(new BadInputError(`${ctx.name}: there is no certificate, it has no tls`));
+        }
+        await entrance.renew().catch((error: unknown) => {
+          throw refuse(error);
+        });
+      },
     },
     async exit(ctx) {
-      await ctx.state?.closed;
+      await ctx.state?.reception.closed;
     },
   });
 }

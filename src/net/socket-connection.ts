@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
 import { createHostWorld } from "../world/host-world.ts";
 import type { Connection, Endpoint } from "./connection.ts";
+import type { Opened } from "./dial.ts";
 import { Inflow } from "./inflow.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import { Outflow } from "./outflow.ts";
+import type { TlsSession } from "./tls.ts";
 
 /** Whoever keeps a connection, and what it wants to know of it. */
 export interface Owner {
@@ -12,6 +14,10 @@ export interface Owner {
   onClose(connection: SocketConnection): void;
   /** The peer did not read, and too much waited for it. */
   onCutOff(connection: SocketConnection): void;
+}
+
+function endpoint(address = "", port = 0): Endpoint {
+  return { address, port };
 }
 
 let lastId = 0;
@@ -23,19 +29,24 @@ export class SocketConnection implements Connection {
   readonly id: number = ++lastId;
   readonly remote: Endpoint;
   readonly local: Endpoint;
+  readonly tls: TlsSession | undefined;
   error: Error | undefined;
   /** A byte has moved since somebody set this to false. */
   active = true;
   readonly #socket: Socket;
+  readonly #wire: Socket | null;
   readonly #limits: Required<ConnectionLimits>;
   readonly #inflow: Inflow;
   readonly #outflow: Outflow;
 
-  constructor(socket: Socket, limits: Required<ConnectionLimits>, owner: Owner) {
+  constructor(opened: Opened, limits: Required<ConnectionLimits>, owner: Owner) {
+    const { socket, wire, tls } = opened;
     this.#socket = socket;
+    this.#wire = wire;
     this.#limits = limits;
-    this.remote = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-    this.local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    this.tls = tls;
+    this.remote = opened.remote ?? endpoint(socket.remoteAddress, socket.remotePort);
+    this.local = opened.local ?? endpoint(socket.localAddress, socket.localPort);
     this.#inflow = new Inflow(socket, limits.readBytes, () => owner.onReadToEnd(this));
     this.#outflow = new Outflow(socket, limits, () => {
       owner.onCutOff(this);
@@ -43,6 +54,8 @@ export class SocketConnection implements Connection {
       this.destroy();
     });
     socket.setNoDelay(true);
+    // Some 10 s: the host asks 10 times, once a second, as libuv sets it.
+    if (limits.keepAliveMs !== Infinity) wire?.setKeepAlive(true, limits.keepAliveMs);
     socket.on("data", (chunk: Buffer) => {
       this.active = true;
       this.#inflow.take(chunk);
@@ -88,7 +101,8 @@ export class SocketConnection implements Connection {
   }
 
   destroy(): void {
-    this.#socket.resetAndDestroy();
+    if (this.#wire === null) this.#socket.destroy();
+    else this.#wire.resetAndDestroy();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer> {

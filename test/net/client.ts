@@ -21,8 +21,13 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  static async open(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<Client> {
-    const client = new Client(connect({ port, host: "127.0.0.1", ...options }));
+  /** By a port, or the path of a Unix socket. */
+  static async open(
+    to: number | string,
+    options: { allowHalfOpen?: boolean } = {},
+  ): Promise<Client> {
+    const where = typeof to === "string" ? { path: to } : { port: to, host: "127.0.0.1" };
+    const client = new Client(connect({ ...where, ...options }));
     await once(client.socket, "connect");
     return client;
   }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { actor } from "troupe";
 import type { Connection } from "troupe/net";
@@ -11,10 +11,16 @@ test("a connection that the host cannot accept is counted and logged, and the se
   await using kit = createTestSystem();
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
+  const { address: host, port } = server.address() as AddressInfo;
+  const address = { address: host, port };
   const Idle = actor({ init: (_ctx, connection: Connection) => connection });
   const Desk = actor({
     init: (ctx) =>
-      new Reception(ctx, server, { connection: Idle, limits: resolveLimits("limits") }),
+      new Reception(
+        ctx,
+        { server, address },
+        { connection: Idle, limits: resolveLimits("limits") },
+      ),
     call: { stats: (ctx) => ctx.state.stats() },
   });
   const desk = kit.system.spawn(Desk);
