@@ -30,3 +30,4 @@ export type {
   Stuck,
 } from "./settings.ts";
 export type { PoolStats, WorkerInfo } from "./stats.ts";
+export { submitAll, type JobOutcome, type SubmitAllOptions } from "./submit-all.ts";
