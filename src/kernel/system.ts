@@ -64,6 +64,11 @@ export class System implements AsyncDisposable {
     this.#shutdown = new Shutdown(kernel, () => this.stop());
   }
 
+  /** @internal */
+  static kernelOf(system: System): Kernel {
+    return system.#kernel;
+  }
+
   get name(): string {
     return this.#kernel.name;
   }

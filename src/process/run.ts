@@ -14,7 +14,12 @@ export type Stream = "pipe" | "ignore" | "inherit";
 export interface RunOptions extends StopOptions {
   /** The folder in which it runs. Default: that of this process. */
   readonly cwd?: string;
-  /** Variables beside those of this process; undefined takes one away. */
+  /**
+   * Variables beside those of this process; undefined takes one away.
+   *
+   * Those by which a service manager speaks to this process (`NOTIFY_SOCKET` and the like) are not
+   * handed on: another program would speak for this one.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default `pipe`. */
   readonly stdin?: Stream;
@@ -84,11 +89,17 @@ export function checkRun(
   checkDelay(`${what}: killAfterMs`, options.killAfterMs);
 }
 
+const NOT_HANDED_ON = {
+  NOTIFY_SOCKET: undefined,
+  WATCHDOG_USEC: undefined,
+  WATCHDOG_PID: undefined,
+};
+
 function start(command: string, args: readonly string[], options: RunOptions): HostChild {
   const { cwd, group = false, stdin = "pipe", stdout = "pipe", stderr = "pipe" } = options;
   const settings: SpawnOptions = {
     stdio: [stdin, stdout, stderr],
-    env: { ...env, ...options.env },
+    env: { ...env, ...NOT_HANDED_ON, ...options.env },
     detached: group,
     windowsHide: true,
     ...(cwd === undefined ? {} : { cwd }),

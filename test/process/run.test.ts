@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { actor, exited, isAlive, kill, started, stop, type InitContext } from "troupe";
 import { pipe, ProgramError, run, type ChildProcess } from "troupe/process";
 import { createTestSystem } from "troupe/testing";
@@ -144,6 +144,23 @@ test("variables are beside those of this process; cwd is where it runs", async (
   });
   await started(runner);
   expect(lines).toEqual([tmpdir(), "1--path"]);
+});
+
+test("a program is not told of this process's service manager, unless it is on purpose", async () => {
+  await using kit = createTestSystem();
+  vi.stubEnv("NOTIFY_SOCKET", "/run/nobody");
+  vi.stubEnv("WATCHDOG_USEC", "5");
+  const lines: string[] = [];
+  const runner = kit.system.spawn(Runner, async (ctx) => {
+    for (const variables of [{}, { NOTIFY_SOCKET: "/run/other" }]) {
+      const echo = ["-c", 'echo "[$NOTIFY_SOCKET$WATCHDOG_USEC]"'];
+      const child = await run(ctx, "sh", echo, { env: variables });
+      for await (const line of child.stdout.lines()) lines.push(line);
+    }
+  });
+  await started(runner);
+  vi.unstubAllEnvs();
+  expect(lines).toEqual(["[]", "[/run/other]"]);
 });
 
 test("input that cannot be run is refused at once", async () => {
