@@ -35,6 +35,16 @@ export {
   type LoopHooks,
   type Sendable,
 } from "./behaviours/loop.ts";
+export { machine, type Machine } from "./behaviours/machine.ts";
+export type {
+  AnyStateContext,
+  EventContext,
+  Raisable,
+  StateContext,
+  Timeouts,
+} from "./behaviours/machine-context.ts";
+export type { MachineDefinition, MachineHooks, Verdict } from "./behaviours/machine-definition.ts";
+export { mermaid } from "./behaviours/mermaid.ts";
 export {
   partitioned,
   type PartitionedProtocol,
@@ -88,6 +98,7 @@ export {
   TimeoutError,
   TroupeError,
   type DiscardReason,
+  WrongStateError,
   type ErrorCode,
   type StartFailure,
 } from "./kernel/errors.ts";

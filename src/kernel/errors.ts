@@ -13,6 +13,7 @@ export type ErrorCode =
   | "TROUPE_TIMEOUT"
   | "TROUPE_MAILBOX_FULL"
   | "TROUPE_STASH_FULL"
+  | "TROUPE_WRONG_STATE"
   | "TROUPE_DEADLOCK"
   | "TROUPE_RESTART_INTENSITY"
   | "TROUPE_THREAD"
@@ -166,6 +167,22 @@ export class MailboxFullError extends TroupeError {
 export class StashFullError extends TroupeError {
   static readonly code = "TROUPE_STASH_FULL";
   readonly code = "TROUPE_STASH_FULL";
+}
+
+/** The machine does not take this event in the state that it is in, and has refused it. */
+export class WrongStateError extends TroupeError {
+  static readonly code = "TROUPE_WRONG_STATE";
+  readonly code = "TROUPE_WRONG_STATE";
+  readonly actor: string;
+  readonly event: string;
+  readonly state: string;
+
+  constructor(actor: string, event: string, state: string) {
+    super(`${event} to ${actor} refused: it does not take that in state ${state}`);
+    this.actor = actor;
+    this.event = event;
+    this.state = state;
+  }
 }
 
 /** Waiting for the reply would never end; `circle` names who waits for whom. */

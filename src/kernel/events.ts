@@ -54,6 +54,14 @@ export type SystemEvent =
   | { readonly type: "overdue"; readonly actor: string; readonly shutdownMs: number }
   /** Development: a handler is pending while a timer that it set itself is due, whose tick waits for it. */
   | { readonly type: "selfWait"; readonly actor: string; readonly verb: string }
+  /** A machine has changed its state; from null, it has begun. `by` is the event, `after` or `idle`. */
+  | {
+      readonly type: "transition";
+      readonly actor: string;
+      readonly from: string | null;
+      readonly to: string;
+      readonly by: string;
+    }
   | { readonly type: "threadStarted"; readonly thread: string; readonly tookMs: number }
   | {
       readonly type: "threadEnded";
@@ -117,6 +125,7 @@ function audiences(): Readonly<Record<EventType, Audience>> {
     overflow: new Audience("overflow"),
     overdue: new Audience("overdue"),
     selfWait: new Audience("selfWait"),
+    transition: new Audience("transition"),
     threadStarted: new Audience("threadStarted"),
     threadEnded: new Audience("threadEnded"),
     threadBlocked: new Audience("threadBlocked"),

@@ -126,6 +126,8 @@ function textOf(event: SystemEvent): string | undefined {
       return `could not start: ${show(event.error)}`;
     case "ended":
       return `ended: ${describeReason(event.reason)}`;
+    case "transition":
+      return `${event.to} (${event.by})`;
     case "deadLetter":
       return `never got ${event.verb} (${event.why})`;
     case "overdue":

@@ -12,6 +12,7 @@ import {
   ThreadError,
   TimeoutError,
   TroupeError,
+  WrongStateError,
 } from "../kernel/errors.ts";
 import { errorClass, errorName, type ErrorClass } from "./definitions.ts";
 import { setField } from "./set-field.ts";
@@ -45,6 +46,7 @@ const OURS = new Map<string, ErrorClass>(
     TROUPE_STASH_FULL: StashFullError,
     TROUPE_THREAD: ThreadError,
     TROUPE_TIMEOUT: TimeoutError,
+    TROUPE_WRONG_STATE: WrongStateError,
   }),
 );
 const HOSTS = new Map<string, ErrorClass>(
