@@ -97,8 +97,8 @@ export {
   ThreadError,
   TimeoutError,
   TroupeError,
-  type DiscardReason,
   WrongStateError,
+  type DiscardReason,
   type ErrorCode,
   type StartFailure,
 } from "./kernel/errors.ts";
