@@ -1,6 +1,6 @@
 /**
  * Sockets as actors: a supervised server with an actor for each connection, a client that connects
- * again by itself, and connections as streams; over TCP, TLS and Unix sockets.
+ * again by itself, and connections as streams; over TCP, TLS and Unix sockets; and UDP.
  */
 export { connect, type ConnectOptions } from "./connect.ts";
 export type { Connection, Endpoint } from "./connection.ts";
@@ -18,3 +18,12 @@ export {
   type TcpClientSpec,
 } from "./tcp-client.ts";
 export type { ClientTls, ServerTls, TlsSession } from "./tls.ts";
+export {
+  udp,
+  type Datagram,
+  type UdpLimits,
+  type UdpMulticast,
+  type UdpOptions,
+  type UdpSocket,
+  type UdpStats,
+} from "./udp.ts";
