@@ -7,7 +7,7 @@ import { promisify } from "node:util";
  * Node's file handles would not do: a descriptor that a socket takes over must have no second owner.
  */
 export const closeFile: (fd: number) => Promise<void> = promisify(close);
-const statFile = promisify(fstat);
+export const statFile: (fd: number) => Promise<Stats> = promisify(fstat);
 const openFile = promisify(open);
 const readFile = promisify(read);
 
