@@ -23,6 +23,8 @@ export const peers: readonly Contender[] = [
   { name: "comedy", runs: "peer", module: "comedy" },
   { name: "xstate", note: SYNCHRONOUS, runs: "peer", module: "xstate" },
   { name: "EventEmitter", note: SYNCHRONOUS, runs: "peer", module: "emitter" },
+  { name: "fastq", runs: "peer", module: "fastq" },
+  { name: "p-queue", runs: "peer", module: "p-queue" },
   { name: "comlink", runs: "peer", module: "comlink" },
   { name: "piscina", runs: "peer", module: "piscina" },
   { name: "postMessage", note: "one each", runs: "peer", module: "post-message" },

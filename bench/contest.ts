@@ -93,12 +93,17 @@ export async function hold(
   }
   for (const entrant of entrants) await entrant.end();
   return {
-    measurements: task.rows.map((_, at) => measurement(task, at, entrants)),
+    measurements: task.rows.map((_, at) => measurement(task, at, entrants, smoke)),
     failures: failuresOf(about.workload, task, entrants),
   };
 }
 
-function measurement(task: Task, at: number, entrants: readonly Entrant[]): Measurement {
+function measurement(
+  task: Task,
+  at: number,
+  entrants: readonly Entrant[],
+  smoke: boolean,
+): Measurement {
   const { label, unit, alone } = task.rows[at] ?? { label: task.adapter, unit: "ns" };
   const valuesOf = ({ turns }: Entrant): number[] => turns.map((values) => values[at] ?? NaN);
   const ours = entrants.find(({ contender }) => contender === troupe);
@@ -112,7 +117,20 @@ function measurement(task: Task, at: number, entrants: readonly Entrant[]): Meas
       const theirs = valuesOf(entrant);
       return note === undefined ? { who, values: theirs } : { who, values: theirs, note };
     });
-  return { label, unit, values, beside };
+  // In a smoke run there are no figures to stand beside.
+  const quoted = at === 0 && !smoke ? (task.quoted ?? []) : [];
+  return {
+    label,
+    unit,
+    values,
+    beside: [...beside, ...quoted.map((each) => inRounds(each, values.length))],
+  };
+}
+
+/** Each round of ours has one of the quoted figures beside it. */
+function inRounds({ values, ...others }: Beside, rounds: number): Beside {
+  const beside = Array.from({ length: rounds }, (_, round) => values[round % values.length] ?? NaN);
+  return { ...others, values: beside };
 }
 
 function failuresOf(workload: string, task: Task, entrants: readonly Entrant[]): Failure[] {

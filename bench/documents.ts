@@ -20,7 +20,7 @@ export function writeDocuments(results: Results): void {
   // Its rows have a server beside them, and not a library.
   const kv = results.rows.filter(({ workload }) => workload === "kv");
   // They have others beside them, with columns of their own.
-  const threads = results.rows.filter(({ workload }) => workload.startsWith("thread-"));
+  const threads = results.rows.filter(({ workload }) => /^thread-|-threads$/.test(workload));
   const many = results.rows.filter((row) => peersOf(row).length >= LEAST_PEERS);
   const few = results.rows.filter((row) => ![...many, ...kv, ...threads].includes(row));
   const figures = [

@@ -7,6 +7,7 @@ interface Common<S> {
   readonly troupe: Prepare<S>;
   readonly plain?: { readonly who: string; readonly prepare: Prepare<S> };
   readonly rounds?: number;
+  readonly quoted?: Task["quoted"];
 }
 
 /** A task of which the time is taken, in ns for each operation. */

@@ -80,6 +80,8 @@ export interface Task {
   readonly troupe: Prepare<unknown>;
   /** The leanest JavaScript that does the same work. */
   readonly plain: { readonly who: string; readonly prepare: Prepare<unknown> } | undefined;
+  /** Figures that others have for the first row, and that were not taken in this run. */
+  readonly quoted?: readonly Beside[] | undefined;
   /** Warms up what was prepared, and returns what measures it once. */
   readonly begin: (subject: unknown, size: Size) => Promise<Turn>;
 }

@@ -46,3 +46,18 @@ const crew = (size) => {
 };
 
 export const threadCpu = () => ({ one: crew(1), two: crew(2) });
+
+export const poolThreads = () => {
+  const pool = poolOf(2);
+  return (from, numbers) => pool.run({ from, numbers }, { name: "countPrimes" });
+};
+
+// It knows threads only: two, that have room for half of the workers each.
+export const pool = ({ workers }) => {
+  const threads = poolOf(2, Math.ceil(workers / 2));
+  return async (ops) => {
+    const results = [];
+    for (let i = 0; i < ops; i++) results.push(threads.run(1, { name: "echo" }));
+    return (await Promise.all(results)).reduce((sum, each) => sum + each, 0);
+  };
+};

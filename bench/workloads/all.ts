@@ -22,11 +22,14 @@ const workloads = {
   timers: async (): Promise<Workload> => (await import("./timers.ts")).timers,
   monitors: async (): Promise<Workload> => (await import("./monitors.ts")).monitors,
   names: async (): Promise<Workload> => (await import("./names.ts")).names,
+  "pool-100": async (): Promise<Workload> => (await import("./pool.ts")).pool100,
+  "pool-1000": async (): Promise<Workload> => (await import("./pool.ts")).pool1000,
   "thread-cast": async (): Promise<Workload> => (await import("./thread-cast.ts")).threadCast,
   "thread-call": async (): Promise<Workload> => (await import("./thread-call.ts")).threadCall,
   "thread-call-1000": async (): Promise<Workload> =>
     (await import("./thread-call.ts")).threadCall1000,
   "thread-cpu": async (): Promise<Workload> => (await import("./thread-cpu.ts")).threadCpu,
+  "pool-threads": async (): Promise<Workload> => (await import("./pool-threads.ts")).poolThreads,
   "thread-blocked": async (): Promise<Workload> =>
     (await import("./thread-blocked.ts")).threadBlocked,
   "thread-spawn": async (): Promise<Workload> => (await import("./thread-spawn.ts")).threadSpawn,
