@@ -54,8 +54,9 @@ export function sendEvents<T>(
   if (outgoing === undefined) {
     throw new BadInputError("sendEvents: the request has no response of Node's; use eventResponse");
   }
+  const frames = framesOf(scope, items, options);
   outgoing.writeHead(200, HEADERS);
-  return sendStream(outgoing, framesOf(scope, items, options));
+  return sendStream(outgoing, frames);
 }
 
 function framesOf<T>(

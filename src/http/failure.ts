@@ -28,10 +28,9 @@ class RefusedRequest extends Error {
   }
 }
 
-/** What was not read of a body stands in the way of the next request: the connection is closed. */
 export function tooLong(request: string, bytes: number): RefusedRequest {
-  const answer = { status: 413, headers: { connection: "close" } };
-  return new RefusedRequest(`${request} refused: its body has more than ${bytes} bytes`, answer);
+  const why = `its body has more than ${bytes} bytes`;
+  return new RefusedRequest(`${request} refused: ${why}`, { status: 413 });
 }
 
 export function tooMany(request: string, most: number): RefusedRequest {

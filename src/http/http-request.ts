@@ -25,6 +25,10 @@ const requests = new WeakMap<IncomingMessage, HttpRequest<unknown>>();
 export class HttpRequest<S> extends RequestLife<S> {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
+  /** Something comes behind the head. */
+  hasBody = false;
+  /** All of the answer is on its way. */
+  isSent = false;
   readonly #desk: Desk<S>;
   #isClosed = false;
 
@@ -41,6 +45,10 @@ export class HttpRequest<S> extends RequestLife<S> {
     this.outgoing = outgoing;
     const onClose = (): void => this.#close();
     outgoing.on("close", onClose);
+    outgoing.on("finish", () => {
+      // Node has it finished as well when what was left of it was lost with its socket.
+      this.isSent = !incoming.socket.destroyed;
+    });
     // One that came before the answer to the one before it: nothing tells its response of the end.
     if (outgoing.socket === null) incoming.socket.once("close", onClose);
   }
@@ -67,6 +75,8 @@ export class HttpRequest<S> extends RequestLife<S> {
   answer({ status, headers, body }: Required<ErrorAnswer>): void {
     const { outgoing } = this;
     outgoing.on("error", () => {});
+    // What nobody has read of a body stands in the way of the next request.
+    if (this.#isIncomplete) outgoing.shouldKeepAlive = false;
     for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
     outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
     outgoing.end(body);
@@ -83,7 +93,17 @@ export class HttpRequest<S> extends RequestLife<S> {
     this.#isClosed = true;
     this.close();
     this.#desk.closed(this);
+    // Whoever reads the body would wait for ever for the rest of it.
+    if (this.isOver && this.#isIncomplete) this.incoming.destroy(asError(this.reason));
   }
+
+  get #isIncomplete(): boolean {
+    return this.hasBody && !this.incoming.complete;
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error("the request has ended", { cause: reason });
 }
 
 /** The request of ours that Node's belongs to. */

@@ -95,8 +95,9 @@ export class Reception<S> implements Desk<S> {
     const request = new HttpRequest(this, this.#kernel.wheel, state, incoming, outgoing);
     this.#underWay.add(request);
     if (this.#isEnding) outgoing.shouldKeepAlive = false;
-    if (this.#underWay.size > limits.requests) return this.#turnAway(request, 503);
     const bytes = announcedBytes(incoming);
+    request.hasBody = bytes > 0;
+    if (this.#underWay.size > limits.requests) return this.#turnAway(request, 503);
     if (bytes > limits.bodyBytes) {
       if (bytes !== Infinity) return this.#turnAway(request, 413);
       countBody(incoming, limits.bodyBytes, () => this.#turnAway(request, 413));
@@ -124,9 +125,8 @@ export class Reception<S> implements Desk<S> {
   }
 
   failed(request: HttpRequest<S>, error: unknown): void {
-    const { outgoing } = request;
     // It was ended, and calls reject with the reason; whoever ended it has counted it.
-    if (!request.isOver && !outgoing.destroyed) this.#report(request, error);
+    if (!request.isOver) this.#report(request, error);
     this.#answerInstead(request, error);
   }
 
@@ -142,7 +142,7 @@ export class Reception<S> implements Desk<S> {
 
   closed(request: HttpRequest<S>): void {
     this.#underWay.delete(request);
-    if (request.outgoing.writableFinished) this.#counts.answered++;
+    if (request.isSent) this.#counts.answered++;
     else if (!request.isOver) {
       this.#counts.abandoned++;
       const why = `${request.describe()}: the client left before it had its answer`;

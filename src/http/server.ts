@@ -3,15 +3,16 @@ import {
   actor,
   BadInputError,
   implement,
+  KilledError,
   monitor,
   type ActorDef,
   type AnyRef,
   type ExitReason,
   type InitContext,
 } from "../index.ts";
+import { kernelOf } from "../kernel/kernel-of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { checkLimit } from "../kernel/options.ts";
-import { cellOf } from "../kernel/ref.ts";
 import { besideActors } from "../kernel/running.ts";
 import type { ErrorMapping } from "./failure.ts";
 import { serveFetch, type FetchHandler } from "./fetch-handler.ts";
@@ -139,7 +140,7 @@ export function httpServer<S = undefined, P extends object = object>(
     const serve: Serve<S> = spec.listener ?? (await serveFetch(spec.fetch));
     // Without an `init` the state is undefined, which is what `S` is then.
     const state = (await spec.init?.(ctx, props)) as S;
-    const { kernel } = cellOf(ctx.self);
+    const kernel = kernelOf(ctx);
     const server = makeServer(limits, spec.tls);
     const settings = { limits, deadlineMs, serve, state, onError: spec.onError };
     const reception = new Reception(ctx, kernel, server, settings);
@@ -179,7 +180,12 @@ function beginToListen(
 
 /** Sees to an orderly end, and to one without order. */
 function guard<S>(ctx: InitContext, reception: Reception<S>, shutdownMs: number): void {
-  ctx.signal.addEventListener("abort", () => reception.end(), { once: true });
+  const { signal } = ctx;
+  signal.addEventListener("abort", () => {
+    reception.end();
+    // Its children still have their time when it is killed; whoever kills it wants no more of it.
+    if (signal.reason instanceof KilledError) reception.cut();
+  });
   const requests = ctx.spawn(Requests, () => reception.idle(), {
     restart: "temporary",
     shutdown: shutdownMs === Infinity ? "infinity" : shutdownMs,

@@ -113,13 +113,22 @@ function makeViewClass(ways: ReadonlyMap<string, Way>): OptionsViewClass {
     },
   });
   for (const [name, way] of ways) {
+    const ofDefinition = limitOf(way);
     addMethod(View, name, function (...args) {
       const { [OPTIONS]: options } = this as View;
       const given = way.convert === undefined ? args : way.convert(args);
-      return sendBy(this[CELL], way, given, joined(way.options, options));
+      const own = options instanceof Bounds ? ofDefinition : way.options;
+      return sendBy(this[CELL], way, given, joined(own, options));
     });
   }
   return View;
+}
+
+/** Its own options; where it has none, what its definition says of calls: bounds do not undo that. */
+function limitOf({ options, verb }: Way): CallOptions | undefined {
+  const { kind, callTimeout } = verb;
+  if (options !== undefined || kind !== "call" || callTimeout === undefined) return options;
+  return { timeout: callTimeout };
 }
 
 function under(way: Way, options: CallOptions): Way {

@@ -93,6 +93,20 @@ describe("within bounds", () => {
     expect(await within(within(store, bounds), new Budget(50)).left()).toBe(50);
   });
 
+  test("what a definition says of its calls is a limit of its own", async () => {
+    const { kit, bounds } = setUp(500);
+    const call = {
+      left: (ctx: { request: { remainingMs: number } | undefined }) => ctx.request?.remainingMs,
+    };
+    const Quick = actor({ name: "quick", callTimeout: 40, call });
+    const Patient = actor({ name: "patient", callTimeout: Infinity, call });
+    const quick = kit.system.spawn(Quick);
+    expect(await within(quick, bounds).left()).toBe(40);
+    expect(await within(kit.system.spawn(Patient), bounds).left()).toBe(500);
+    expect(await withOptions(within(quick, bounds), { timeout: 90 }).left()).toBe(90);
+    expect(await within(withOptions(quick, { timeout: 90 }), bounds).left()).toBe(90);
+  });
+
   test("either signal ends a call, and neither keeps it afterwards", async () => {
     const { kit, store, bounds } = setUp();
     const own = new AbortController();
