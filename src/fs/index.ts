@@ -4,3 +4,11 @@ export { lines, type LineOptions, type Lines } from "./lines.ts";
 export { readBytes, readLines, type ReadOptions } from "./read.ts";
 export { replaceFile, type ReplaceOptions } from "./replace.ts";
 export { openSink, type FileSink, type SinkOptions } from "./sink.ts";
+export type { FileChange } from "./tree.ts";
+export {
+  watch,
+  type FileEvent,
+  type Watched,
+  type WatchOptions,
+  type WatchStats,
+} from "./watch.ts";
