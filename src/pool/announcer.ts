@@ -1,4 +1,9 @@
-import { JobDiscardedError, type DiscardReason, type InitContext } from "../index.ts";
+import {
+  JobDiscardedError,
+  type ActorLog,
+  type DiscardReason,
+  type InitContext,
+} from "../index.ts";
 import type { PoolEvent } from "./events.ts";
 import type { QueuedJob, Task } from "./job.ts";
 import type { LiveSettings } from "./settings.ts";
@@ -6,6 +11,9 @@ import type { LiveSettings } from "./settings.ts";
 /** Tells what becomes of jobs: those who wait for them, those who listen, and the log. */
 export class Announcer {
   readonly #ctx: InitContext;
+  // Kept: a factory that is killed tells what becomes of its jobs when its context is revoked.
+  readonly #name: string;
+  readonly #log: ActorLog;
   #onDiscard: LiveSettings["onDiscard"] = null;
   #onEvent: LiveSettings["onEvent"] = null;
   /** Somebody listens: events that nobody hears are not made. */
@@ -13,6 +21,8 @@ export class Announcer {
 
   constructor(ctx: InitContext) {
     this.#ctx = ctx;
+    this.#name = ctx.name;
+    this.#log = ctx.log;
   }
 
   set({ onDiscard, onEvent }: LiveSettings): void {
@@ -38,7 +48,7 @@ export class Announcer {
     reply?.reject(error);
     accepted?.reject(error);
     if (reply === null && accepted === null && !this.#ctx.signal.aborted) {
-      this.#ctx.log.warn("a job failed that nobody waits for", { error, key: task.key });
+      this.#log.warn("a job failed that nobody waits for", { error, key: task.key });
     }
     if (this.isHeard) this.emit({ type: "failed", job: task, worker, error });
   }
@@ -49,7 +59,7 @@ export class Announcer {
     const { reply, accepted } = task;
     task.accepted = null;
     if (reply !== null || accepted !== null) {
-      const error = new JobDiscardedError(this.#ctx.name, reason, describe(task, reason, detail));
+      const error = new JobDiscardedError(this.#name, reason, describe(task, reason, detail));
       reply?.reject(error);
       accepted?.reject(error);
     }
@@ -61,7 +71,7 @@ export class Announcer {
     try {
       fn();
     } catch (error) {
-      this.#ctx.log.error(`${what} threw; the factory goes on`, { error });
+      this.#log.error(`${what} threw; the factory goes on`, { error });
     }
   }
 }

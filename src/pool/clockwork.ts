@@ -11,7 +11,6 @@ export class Clockwork {
   readonly #dispatcher: Dispatcher;
   #capacity: Timer | null = null;
   #stuck: Timer | null = null;
-  #isAsking = false;
 
   constructor(ctx: InitContext, dispatcher: Dispatcher) {
     this.#ctx = ctx;
@@ -30,41 +29,50 @@ export class Clockwork {
   }
 
   #every(capacity: CapacityController): Timer {
-    return this.#ctx.timers.every(capacity.everyMs ?? 1_000, () => this.#ask(capacity));
+    let isThinking = false;
+    // One that is still thinking is not asked again.
+    const timer = this.#ctx.timers.every(capacity.everyMs ?? 1_000, () => {
+      if (isThinking) return;
+      isThinking = true;
+      this.#ask(capacity, (size) => {
+        isThinking = false;
+        if (size !== undefined && this.#capacity === timer) this.#resize(size);
+      });
+    });
+    return timer;
   }
 
-  /** One that is still thinking is not asked again. A throw, or no size at all, is logged: the size stays. */
-  #ask(capacity: CapacityController): void {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
+  /** A throw is logged, and the size stays. */
+  #ask(capacity: CapacityController, tell: (size: number | undefined) => void): void {
+    const { log } = this.#ctx;
+    const answer = new Promise<number>((resolve) => {
+      resolve(capacity.size(this.#dispatcher.stats()));
+    });
+    this.#ctx.task(answer, tell, {
+      onError(error) {
+        log.error("capacity.size failed; the number of workers stays", { error });
+        tell(undefined);
+      },
+    });
+  }
+
+  /** What is no size is logged, too. */
+  #resize(size: number): void {
     const { name, log } = this.#ctx;
-    const answer = new Promise<number>((resolve) =>
-      resolve(capacity.size(this.#dispatcher.stats())),
-    );
-    this.#ctx.task(
-      answer,
-      (size) => {
-        this.#isAsking = false;
-        if (this.#capacity === null) return;
-        try {
-          this.#dispatcher.resize(checkSize(`${name}: capacity.size answered, which`, size));
-        } catch (error) {
-          log.error("the number of workers stays", { error });
-        }
-      },
-      {
-        onError: (error) => {
-          this.#isAsking = false;
-          log.error("capacity.size failed; the number of workers stays", { error });
-        },
-      },
-    );
+    let checked: number;
+    try {
+      checked = checkSize(`${name}: capacity.size answered, which`, size);
+    } catch (error) {
+      log.error("the number of workers stays", { error });
+      return;
+    }
+    this.#dispatcher.resize(checked);
   }
 
   #lookFor({ afterMs, then = "replace" }: Stuck): Timer {
     const everyMs = Math.max(1, afterMs / LOOKS);
     return this.#ctx.timers.every(everyMs, () =>
-      this.#dispatcher.findStuck(afterMs, then === "replace"),
+      this.#dispatcher.stuck.look(afterMs, then === "replace"),
     );
   }
 }

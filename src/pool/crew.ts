@@ -7,6 +7,7 @@ import type {
   SpawnOptions,
 } from "../index.ts";
 import { kill, nameOf, started } from "../index.ts";
+import { cellOf } from "../kernel/ref.ts";
 import { backoffDelay } from "../supervision/backoff.ts";
 import type { StartPolicy } from "./settings.ts";
 import { IdleSlots, Slot } from "./slot.ts";
@@ -60,20 +61,24 @@ export class Crew {
 
   /** Starts the first ones; rejects when one cannot start. */
   async open(size: number): Promise<void> {
-    this.resize(size);
+    this.#resize(size, (slot) => this.#hire(slot));
     await Promise.all(this.slots.map(({ worker }) => started(worker!)));
     for (const slot of this.slots) this.#isUp(slot);
   }
 
   /** From the highest number down, workers leave: busy ones when they have done what they have. */
   resize(size: number): void {
+    this.#resize(size, (slot) => this.#hireAgain(slot));
+  }
+
+  #resize(size: number, hire: (slot: Slot) => void): void {
     const { slots } = this;
     this.size = size;
     for (let index = 0; index < size; index++) {
       const slot = (slots[index] ??= new Slot(index));
       const stays = slot.draining;
       slot.draining = false;
-      if (slot.worker === null && slot.failedStarts === 0) this.#hire(slot);
+      if (slot.worker === null && slot.failedStarts === 0) hire(slot);
       else if (stays && slot.isFree) this.#owner.free(slot);
     }
     for (let index = slots.length - 1; index >= size; index--) {
@@ -84,11 +89,27 @@ export class Crew {
     }
   }
 
+  /** The free one that has been free for longest. */
+  firstFree(): Slot | null {
+    for (let slot = this.idle.first; slot !== null; slot = this.idle.first) {
+      if (slot.isFree) return slot;
+      this.isGoing(slot);
+    }
+    return null;
+  }
+
+  /** Its worker is ending or beginning anew; one or the other will be told. */
+  isGoing(slot: Slot): void {
+    this.idle.delete(slot);
+    if (slot.status === "up") slot.status = "down";
+  }
+
   #hire(slot: Slot): void {
     const { worker, props, options } = this.#hiring;
     const ref = this.#ctx.spawn(worker, props?.(slot.index) as never, options);
     this.#byRef.set(ref, slot);
     slot.worker = ref;
+    slot.cell = cellOf(ref);
     slot.face = faceOf(ref, (this.#face ??= makeFaceClass(ref, this.#outcomes)));
     slot.label = nameOf(ref);
     slot.status = "starting";
@@ -127,7 +148,10 @@ export class Crew {
         this.#isUp(slot);
         break;
       case "failed":
-        if (event.decision !== "resume") break;
+        if (event.decision !== "resume") {
+          this.isGoing(slot);
+          break;
+        }
         slot.life++;
         this.#isUp(slot);
         break;
@@ -151,20 +175,30 @@ export class Crew {
     if (slot.worker !== ref) return;
     const { status } = slot;
     this.idle.delete(slot);
-    slot.worker = slot.face = null;
+    slot.worker = slot.face = slot.cell = null;
     slot.status = "down";
     if (this.isOver) return;
     this.#owner.lost(slot, reason);
     if (slot.draining && slot.isDone) this.#trim();
     else if (status === "starting") this.#tryAgain(slot, reason);
-    else if (status === "leaving") this.#hire(slot);
+    else if (status === "leaving") this.#hireAgain(slot);
     else this.#replaceLost(slot);
+  }
+
+  /** Props that cannot be had are a start that has failed. */
+  #hireAgain(slot: Slot): void {
+    try {
+      this.#hire(slot);
+    } catch (error) {
+      this.#ctx.log.error("a worker could not be made", { worker: slot.index, error });
+      this.#tryAgain(slot, { kind: "failed", error });
+    }
   }
 
   #replaceLost(slot: Slot): void {
     slot.replaced++;
     this.replaced++;
-    this.#hire(slot);
+    this.#hireAgain(slot);
   }
 
   #tryAgain(slot: Slot, reason: ExitReason): void {
@@ -179,7 +213,7 @@ export class Crew {
     this.#ctx.timers.after(backoffDelay(backoff, slot.failedStarts, this.#ctx.random()), () => {
       if (slot.worker !== null) return;
       if (slot.draining && slot.isDone) this.#trim();
-      else this.#hire(slot);
+      else this.#hireAgain(slot);
     });
   }
 

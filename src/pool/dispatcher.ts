@@ -1,37 +1,33 @@
 import {
   ActorStoppedError,
-  TimeoutError,
+  BadInputError,
+  type ActorLog,
   type ChildEvent,
   type DiscardReason,
   type ExitReason,
 } from "../index.ts";
+import { describe } from "../kernel/exit-reason.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
-import { pendingOf } from "../kernel/verb.ts";
+import { failLater } from "../kernel/tasks.ts";
 import { Announcer } from "./announcer.ts";
 import { Condition } from "./condition.ts";
-import { Crew, type CrewOwner, type Hiring } from "./crew.ts";
+import { Crew, type CrewOwner } from "./crew.ts";
 import type { Task } from "./job.ts";
 import { CrewFloor } from "./floor.ts";
 import { KeyBindings } from "./key-bindings.ts";
 import { Limit } from "./limit.ts";
 import { Lines } from "./lines.ts";
-import type { QueueMaker } from "./queue.ts";
-import type { Floor, Router, RouterMaker } from "./routing.ts";
-import { RunningJob } from "./running-job.ts";
-import type { LiveSettings, Retry } from "./settings.ts";
-import { isEndOf, type Attempt, type Slot } from "./slot.ts";
+import { makeQueue, makeRouter } from "./made.ts";
+import type { DispatcherParts } from "./parts.ts";
+import { isEndOf, Runner, type Attempt, type RunnerOwner } from "./runner.ts";
+import type { Floor, Router } from "./routing.ts";
+import { Retrying } from "./retrying.ts";
+import type { LiveSettings } from "./settings.ts";
+import type { Slot } from "./slot.ts";
 import { Tally, type PoolStats } from "./stats.ts";
-import { Outcomes, WorkerCall } from "./worker-call.ts";
+import { StuckWorkers } from "./stuck.ts";
+import { Outcomes } from "./worker-call.ts";
 
-/** What a factory is made from, as far as jobs are concerned. */
-export interface DispatcherParts {
-  readonly hiring: Hiring;
-  readonly run: (worker: never, body: never, job: RunningJob) => unknown;
-  readonly router: RouterMaker;
-  readonly queue: QueueMaker;
-}
-
-const NO_RETRY: Retry = { max: 0 };
 /** Of a job that could not be placed, for its router or queue threw. */
 const NO_WORKER = -1;
 
@@ -47,26 +43,26 @@ const NO_WORKER = -1;
  *
  * It works in turns of the factory, and between them as the outcomes of jobs come in.
  */
-export class Dispatcher implements CrewOwner {
+export class Dispatcher implements CrewOwner, RunnerOwner {
   readonly crew: Crew;
   readonly lines: Lines;
+  readonly stuck: StuckWorkers;
   readonly tally = new Tally();
   readonly #announcer: Announcer;
   readonly #limit: Limit;
   readonly #ctx: Incarnation;
-  readonly #run: DispatcherParts["run"];
+  // Kept: a factory that is killed tells its jobs with its context revoked.
+  readonly #name: string;
+  readonly #log: ActorLog;
+  readonly #runner: Runner;
+  readonly #retrying: Retrying;
   readonly #router: Router;
   readonly #floor: Floor;
   readonly #keys: KeyBindings | null;
-  /** `run` asks for more than the body. */
-  readonly wantsJob: boolean;
-  #retry: Retry = NO_RETRY;
-  /** The time is looked at when a job begins, for somebody looks for stuck workers. */
-  #timesJobs = false;
   /** Nothing new is taken. */
-  #draining = false;
+  isDraining = false;
   /** The factory is ending: nothing is begun any more. */
-  #isOver = false;
+  isOver = false;
   /** One more job would be taken now. */
   readonly room = new Condition(() => this.#hasRoom);
   /** Nothing waits, and nothing runs. */
@@ -75,17 +71,27 @@ export class Dispatcher implements CrewOwner {
   constructor(ctx: Incarnation, { run, router, queue, hiring }: DispatcherParts) {
     const { world } = ctx.cell.kernel;
     this.#ctx = ctx;
-    this.#run = run;
-    this.wantsJob = run.length > 2;
-    this.#router = router();
+    this.#name = ctx.name;
+    this.#log = ctx.log;
+    this.#runner = new Runner(run, this);
+    this.#retrying = new Retrying(this.#log);
+    this.#router = makeRouter(router);
     this.#announcer = new Announcer(ctx);
     this.#keys = this.#router.followsKeys === true ? new KeyBindings() : null;
     this.crew = new Crew(ctx, hiring, this, new Outcomes((tell) => world.defer(tell)));
     this.#floor = new CrewFloor(ctx, this.crew, this.#keys);
+    this.stuck = new StuckWorkers({
+      crew: this.crew,
+      tally: this.tally,
+      announcer: this.#announcer,
+      log: this.#log,
+      now: () => ctx.now(),
+      cutLoose: (slot, error) => this.#cutLoose(slot, error),
+    });
     this.#limit = new Limit(ctx, () => this.stats());
     this.lines = new Lines({
       ctx,
-      makeQueue: queue,
+      makeQueue: () => makeQueue(queue),
       limit: this.#limit,
       keys: this.#keys,
       slots: this.crew.slots,
@@ -97,9 +103,14 @@ export class Dispatcher implements CrewOwner {
   set(settings: LiveSettings): void {
     const { discard, retry, stuck } = settings;
     if (discard !== undefined) this.#limit.set(discard);
-    if (retry !== undefined) this.#retry = typeof retry === "number" ? { max: retry } : retry;
-    if (stuck !== undefined) this.#timesJobs = stuck !== null;
+    if (retry !== undefined) this.#retrying.set(retry);
+    if (stuck !== undefined) this.stuck.set(stuck !== null);
     this.#announcer.set(settings);
+  }
+
+  /** `run` asks for more than the body. */
+  get wantsJob(): boolean {
+    return this.#runner.wantsJob;
   }
 
   // --- jobs come -----------------------------------------------------------------------------------
@@ -107,18 +118,29 @@ export class Dispatcher implements CrewOwner {
   submit(task: Task): void {
     this.tally.submitted++;
     if (this.#announcer.isHeard) this.#announcer.emit({ type: "submitted", job: task });
-    if (this.#draining || this.#isOver) return this.#discard(task, "shutdown");
+    if (this.isDraining || this.isOver) return this.#discard(task, "shutdown");
     // Not `<`: with 0 ms there is no time in which it could be taken.
     if (task.expiresAt !== Infinity && task.expiresAt <= this.#ctx.now()) {
       return this.#discard(task, "ttl");
     }
     const router = this.#router;
+    let isTaken: boolean;
     try {
       if (router.admits?.(task, this.#ctx.now()) === false)
         return this.#discard(task, "rateLimited");
-      if (this.#place(task)) router.taken?.(task, this.#ctx.now());
+      isTaken = this.#place(task);
     } catch (error) {
-      this.#fail(task, NO_WORKER, error);
+      return this.#fail(task, NO_WORKER, error);
+    }
+    if (isTaken && router.taken !== undefined) this.#tellRouter(task);
+  }
+
+  /** The job is on its way: what is thrown here is not its failure any more. */
+  #tellRouter(task: Task): void {
+    try {
+      this.#router.taken!(task, this.#ctx.now());
+    } catch (error) {
+      this.#log.error("the router's taken threw; its job goes on", { error });
     }
   }
 
@@ -138,12 +160,17 @@ export class Dispatcher implements CrewOwner {
 
   #slotFor(task: Task): Slot | null {
     const worker = this.#router.route(task, this.#floor);
-    return (worker === undefined ? undefined : this.crew.slots[worker]) ?? null;
+    if (worker === undefined) return null;
+    const slot = Number.isInteger(worker) ? this.crew.slots[worker] : undefined;
+    if (slot !== undefined) return slot;
+    throw new BadInputError(
+      `${this.#name}: the router answered ${describe(worker)}; it must be the number of a worker, below ${this.crew.size}, or undefined`,
+    );
   }
 
   /** There are more workers: jobs that waited because there were none are routed anew. */
   #routeAgain(): void {
-    for (const task of this.lines.clearCommon()) {
+    this.lines.reroute((task) => {
       try {
         const slot = this.#slotFor(task);
         if (slot?.isFree === true && slot.queued === 0) this.#begin(slot, task);
@@ -154,7 +181,7 @@ export class Dispatcher implements CrewOwner {
       } catch (error) {
         this.#fail(task, NO_WORKER, error);
       }
-    }
+    });
   }
 
   resize(size: number): void {
@@ -169,7 +196,8 @@ export class Dispatcher implements CrewOwner {
 
   /** A worker can begin a job: of its own line, then of the factory's. */
   free(slot: Slot): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
+    if (!slot.isThere) return this.crew.isGoing(slot);
     const own = this.lines.take(slot, true);
     if (own !== undefined) return this.#begin(slot, own);
     if (slot.draining) this.crew.letGo(slot);
@@ -190,42 +218,23 @@ export class Dispatcher implements CrewOwner {
     slot.task = task;
     task.attempts++;
     this.tally.running++;
-    if (this.#timesJobs) slot.since = this.#ctx.now();
+    slot.since = this.stuck.begin;
     if (this.#announcer.isHeard) {
       this.#announcer.emit({ type: "begun", job: task, worker: slot.index });
     }
-    const attempt = (slot.attempt ??= this.#attemptAt(slot));
-    attempt.label = slot.label;
-    attempt.life = slot.life;
-    let outcome: unknown;
-    try {
-      const job = this.wantsJob ? new RunningJob(slot, task, attempt) : undefined;
-      outcome = this.#run(slot.face as never, task.body as never, job as RunningJob);
-    } catch (error) {
-      outcome = Promise.reject(error);
-    }
-    if (outcome instanceof WorkerCall) outcome.tellTo(attempt);
-    else (pendingOf(outcome) ?? Promise.resolve(outcome)).then(attempt.done, attempt.failed);
+    this.#runner.begin(slot, task);
   }
 
-  #attemptAt(slot: Slot): Attempt {
-    const attempt: Attempt = {
-      isOver: false,
-      label: "",
-      life: 0,
-      abort: null,
-      done: (result) => {
-        if (attempt.isOver) return;
-        const task = this.#leave(slot);
-        this.tally.done++;
-        this.#announcer.done(task, slot.index, result);
-        this.#goOn(slot);
-      },
-      failed: (error) => {
-        if (!attempt.isOver) this.#hasFailed(slot, attempt, error);
-      },
-    };
-    return attempt;
+  isDone(slot: Slot, result: unknown): void {
+    const task = this.#leave(slot);
+    this.tally.done++;
+    this.#announcer.done(task, slot.index, result);
+    this.#goOn(slot);
+  }
+
+  /** A queue of the user's threw, as a job came to its end: that fails the factory. */
+  threw(error: unknown): void {
+    failLater(this.#ctx, "task", error);
   }
 
   /** The job is at this worker no more; it may be again. */
@@ -233,7 +242,7 @@ export class Dispatcher implements CrewOwner {
     const task = slot.task!;
     slot.task = null;
     slot.stuck = null;
-    if (slot.attempt !== null) slot.attempt.abort = null;
+    if (slot.attempt !== null) slot.attempt.cancel = null;
     this.tally.running--;
     return task;
   }
@@ -250,37 +259,34 @@ export class Dispatcher implements CrewOwner {
     this.done.look();
   }
 
-  #hasFailed(slot: Slot, { label, life }: Attempt, thrown: unknown): void {
-    const error = slot.stuck instanceof Error ? slot.stuck : thrown;
-    const died = error !== thrown || isEndOf(label, thrown);
+  hasFailed(slot: Slot, { label, life }: Attempt, thrown: unknown): void {
+    const wasStuck = slot.stuck instanceof Error;
+    const error = wasStuck ? slot.stuck : thrown;
+    const died = wasStuck || isEndOf(label, thrown);
     // What comes next, another life or the same one resumed, has been told already where it has come.
     if (died && slot.life === life && slot.status === "up") slot.status = "down";
-    if (this.#comesBack(slot.task!, error, died)) this.#beginAgain(slot, error);
+    const again = !this.isOver && this.#retrying.isAllowed(slot.task!, error, died);
+    if (again) this.#beginAgain(slot, error);
     else this.#fail(this.#leave(slot), slot.index, error);
     this.#goOn(slot);
-  }
-
-  #comesBack(task: Task, error: unknown, died: boolean): boolean {
-    const { max, when } = this.#retry;
-    if (this.#isOver || task.attempts > max || task.isAbandoned) return false;
-    if (when === undefined) return died;
-    try {
-      return when(error, task, died);
-    } catch (thrown) {
-      this.#ctx.log.error("retry.when threw; the job fails", { error: thrown });
-      return false;
-    }
   }
 
   /** It is the next again: at its worker, where jobs wait there, else at any. */
   #beginAgain(slot: Slot, error: unknown): void {
     const task = this.#takeFrom(slot);
-    this.tally.retried++;
-    this.#announcer.emit({ type: "retried", job: task, worker: slot.index, error });
+    task.lastError = error;
     const stays = slot.queue !== null || task.bindsKey;
-    this.lines.putBack(stays ? slot : null, task);
-    const { first } = this.crew.idle;
-    if (!stays && first !== null) this.free(first);
+    try {
+      this.lines.putBack(stays ? slot : null, task);
+    } catch (thrown) {
+      return this.#fail(task, slot.index, thrown);
+    }
+    this.tally.retried++;
+    if (this.#announcer.isHeard) {
+      this.#announcer.emit({ type: "retried", job: task, worker: slot.index, error });
+    }
+    const first = stays ? null : this.crew.firstFree();
+    if (first !== null) this.free(first);
   }
 
   #fail(task: Task, worker: number, error: unknown): void {
@@ -290,7 +296,11 @@ export class Dispatcher implements CrewOwner {
     this.done.look();
   }
 
+  /** One that a worker has seen is not discarded, but has failed with what it had failed with. */
   #discard(task: Task, reason: DiscardReason): void {
+    if (task.attempts > 0 && reason !== "abandoned") {
+      return this.#fail(task, NO_WORKER, task.lastError);
+    }
     this.tally.discarded[reason]++;
     this.#keys?.release(task);
     this.#announcer.discarded(task, reason, this.#detail(reason));
@@ -301,7 +311,7 @@ export class Dispatcher implements CrewOwner {
     if (reason === "overload") {
       return `${this.lines.size} jobs waited, and ${this.#limit.max} may in a line`;
     }
-    return this.#isOver ? "the factory has ended" : "the factory finishes what it has";
+    return this.isOver ? "the factory has ended" : "the factory finishes what it has";
   }
 
   // --- workers -------------------------------------------------------------------------------------
@@ -312,38 +322,20 @@ export class Dispatcher implements CrewOwner {
 
   lost(slot: Slot, reason: ExitReason): void {
     this.#announcer.emit({ type: "workerEnded", worker: slot.index, reason });
-    const { stuck, attempt } = slot;
-    if (!(stuck instanceof Error) || slot.task === null) return;
-    // Its call is rejected; but `run` may wait for something else, that never comes.
-    attempt!.isOver = true;
-    slot.attempt = null;
-    this.#hasFailed(slot, attempt!, stuck);
+    const { stuck } = slot;
+    if (stuck instanceof Error && slot.task !== null) this.#cutLoose(slot, stuck);
   }
 
   hear(event: ChildEvent): void {
-    if (!this.#isOver) this.crew.hear(event);
+    if (!this.isOver) this.crew.hear(event);
   }
 
-  /** Looks for workers that have been at one job for too long. */
-  findStuck(afterMs: number, replaces: boolean): void {
-    const now = this.#ctx.now();
-    for (const slot of this.crew.slots) {
-      const { task, label, index, since } = slot;
-      const forMs = now - since;
-      if (task === null || slot.stuck !== null || since === 0 || forMs < afterMs) continue;
-      this.tally.stuck++;
-      this.#ctx.log.warn("a worker is stuck", { worker: label, forMs, key: task.key, replaces });
-      this.#announcer.emit({ type: "workerStuck", worker: index, job: task, forMs });
-      if (!replaces) {
-        slot.stuck = "told";
-        continue;
-      }
-      const what = `a job at ${label}, attempt ${task.attempts},`;
-      const error = new TimeoutError(what, afterMs, "; its worker was killed for being stuck");
-      slot.stuck = error;
-      slot.attempt!.abort?.abort(error);
-      this.crew.replace(slot);
-    }
+  /** Waits no longer for a job that was killed for being stuck: `run` may wait for what never comes. */
+  #cutLoose(slot: Slot, error: Error): void {
+    const attempt = slot.attempt!;
+    attempt.isOver = true;
+    slot.attempt = null;
+    this.hasFailed(slot, attempt, error);
   }
 
   // --- room, and the end ---------------------------------------------------------------------------
@@ -352,22 +344,27 @@ export class Dispatcher implements CrewOwner {
   get #hasRoom(): boolean {
     const { max } = this.#limit;
     const bound = max === Infinity ? Math.max(1, this.crew.size) : max;
-    return this.#isOver || this.crew.idle.size > 0 || this.lines.size < bound;
+    return this.isOver || this.crew.idle.size > 0 || this.lines.size < bound;
   }
 
   /** Takes no more, and calls back when all that was taken has ended. */
   drain(tell: () => void): void {
-    if (!this.#draining) this.#announcer.emit({ type: "draining" });
-    this.#draining = true;
+    if (!this.isDraining) this.#announcer.emit({ type: "draining" });
+    this.isDraining = true;
     this.done.wait(tell);
   }
 
   /** Nothing is begun any more: what waits is discarded, what runs may still come to its end. */
   close(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.crew.isOver = true;
-    this.lines.clear("shutdown");
+    try {
+      this.lines.clear("shutdown");
+    } catch (error) {
+      // A queue of the user's that threw has what is left, and its callers hear that the factory ended.
+      this.#log.error("the jobs that wait could not be discarded", { error });
+    }
     this.room.look();
   }
 
@@ -375,9 +372,9 @@ export class Dispatcher implements CrewOwner {
   cutOff(reason: ExitReason): void {
     for (const slot of this.crew.slots) {
       if (slot.task === null) continue;
-      const error = new ActorStoppedError(this.#ctx.name, "a job", reason);
+      const error = new ActorStoppedError(this.#name, "a job", reason);
       slot.attempt!.isOver = true;
-      slot.attempt!.abort?.abort(error);
+      slot.attempt!.cancel?.now(error);
       this.#fail(this.#leave(slot), slot.index, error);
     }
   }
@@ -387,7 +384,7 @@ export class Dispatcher implements CrewOwner {
   stats(): PoolStats {
     const { crew, lines } = this;
     const { max } = this.#limit;
-    const isUp = !this.#draining && !this.#isOver;
+    const isUp = !this.isDraining && !this.isOver;
     return this.tally.report({
       queued: lines.size,
       size: crew.size,

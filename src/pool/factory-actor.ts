@@ -12,9 +12,11 @@ import type { Incarnation } from "../kernel/incarnation.ts";
 import { checkFunction, checkSettings } from "../kernel/options.ts";
 import { describe } from "../kernel/exit-reason.ts";
 import { Clockwork } from "./clockwork.ts";
-import { Dispatcher, type DispatcherParts } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import type { FactoryOptions } from "./factory.ts";
 import { Task, type Job } from "./job.ts";
+import type { DispatcherParts } from "./parts.ts";
+import { Progress } from "./progress.ts";
 import { fifo } from "./queue.ts";
 import { queuer } from "./routing.ts";
 import {
@@ -22,6 +24,8 @@ import {
   checkSize,
   checkStart,
   checkTtl,
+  checkUpdate,
+  checkInterval,
   START_POLICY,
   type LiveSettings,
 } from "./settings.ts";
@@ -37,6 +41,7 @@ export interface AnyFactorySpec extends FactoryOptions<unknown> {
 interface State {
   readonly dispatcher: Dispatcher;
   readonly clockwork: Clockwork;
+  readonly progress: Progress;
 }
 type Ctx = Context<State>;
 
@@ -77,7 +82,7 @@ export function factoryActor(spec: AnyFactorySpec): object {
       dispatch: (ctx: Ctx, job: Job<unknown>) => take(ctx, job, null, null),
     },
     call: { ...JOBS, ...QUERIES, ...ORDERS, finish: finishing(spec.onDraining) },
-    stream: { progress },
+    stream: { progress: progressed },
     onChild: (ctx: Ctx, event: ChildEvent) => ctx.state.dispatcher.hear(event),
     exit: (ctx: Context<State | undefined>) => close(ctx, spec.onStopped),
   };
@@ -110,25 +115,31 @@ async function open(
 ): Promise<State> {
   const dispatcher = new Dispatcher(ctx, parts);
   const clockwork = new Clockwork(ctx, dispatcher);
-  // From the moment that it begins to end, and also where it is killed.
-  ctx.own(new ClosesWith(dispatcher));
+  ctx.own(new EndOfJobs(ctx, dispatcher));
   dispatcher.set(spec);
   await dispatcher.crew.open(spec.size ?? 1);
   clockwork.set(spec);
   await spec.onStarted?.();
-  return { dispatcher, clockwork };
+  return { dispatcher, clockwork, progress: new Progress(ctx, () => dispatcher.stats()) };
 }
 
-class ClosesWith implements Belonging {
+/** Ends jobs with the factory: those that wait as it begins to end, those that run when it has. */
+class EndOfJobs implements Belonging {
   place: Belonging["place"] = null;
+  readonly #ctx: Incarnation;
   readonly #dispatcher: Dispatcher;
 
-  constructor(dispatcher: Dispatcher) {
+  constructor(ctx: Incarnation, dispatcher: Dispatcher) {
+    this.#ctx = ctx;
     this.#dispatcher = dispatcher;
   }
 
   release(): void {
+    const { endReason, over } = this.#ctx;
     this.#dispatcher.close();
+    // Between the two, workers end what they are at, and a kill may come.
+    if (over) this.#dispatcher.cutOff(endReason ?? { kind: "normal" });
+    else this.#ctx.own(this);
   }
 }
 
@@ -215,9 +226,10 @@ const ORDERS = {
     ctx.state.dispatcher.resize(size);
   },
   update(ctx: Ctx, settings: LiveSettings) {
-    refuseWhatThrows(() => checkLive(`${ctx.name}: update`, settings));
+    refuseWhatThrows(() => checkUpdate(`${ctx.name}: update`, settings));
     const { dispatcher, clockwork } = ctx.state;
-    dispatcher.set(settings);
+    // First, and refused as a whole: a limit is asked for at once.
+    refuseWhatThrows(() => dispatcher.set(settings));
     clockwork.set(settings);
     if (settings.size !== undefined) dispatcher.resize(settings.size);
   },
@@ -226,11 +238,13 @@ const ORDERS = {
 function finishing(onDraining: AnyFactorySpec["onDraining"]) {
   return (ctx: Ctx): Reply<PoolStats> => {
     const reply = ctx.defer<PoolStats>();
-    const { dispatcher } = ctx.state;
-    onDraining?.();
+    const { dispatcher, progress } = ctx.state;
+    if (!dispatcher.isDraining) onDraining?.();
     dispatcher.drain(() => {
+      // Ended by somebody else first: that is told.
+      if (dispatcher.isOver) return;
       reply.resolve(dispatcher.stats());
-      ctx.stop();
+      progress.finish(() => ctx.stop());
     });
     return reply;
   };
@@ -244,14 +258,7 @@ function refuseWhatThrows(fn: () => void): void {
   }
 }
 
-async function* progress(ctx: Ctx, everyMs = 1_000): AsyncGenerator<PoolStats> {
-  const { dispatcher } = ctx.state;
-  let last = "";
-  for (;;) {
-    const stats = dispatcher.stats();
-    const text = JSON.stringify(stats);
-    if (text !== last) yield stats;
-    last = text;
-    await ctx.sleep(everyMs);
-  }
+function progressed(ctx: Ctx, everyMs = 1_000): AsyncIterable<PoolStats> {
+  refuseWhatThrows(() => checkInterval(`${ctx.name}: progress: everyMs`, everyMs));
+  return ctx.state.progress.read(everyMs);
 }

@@ -25,7 +25,7 @@ export class CrewFloor implements Floor {
   }
 
   idle(): number | undefined {
-    return this.#crew.idle.first?.index;
+    return this.#crew.firstFree()?.index;
   }
 
   workerOf(key: JobKey): number | undefined {

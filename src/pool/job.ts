@@ -37,6 +37,8 @@ export class Task implements QueuedJob {
   /** The call that brought it, where `run` may want to know whether its caller has left. */
   request: Request | undefined = undefined;
   next: Task | null = null;
+  /** What its last attempt failed with. */
+  lastError: unknown = undefined;
   /** It is counted among those that bind its key to a worker. */
   bindsKey = false;
 

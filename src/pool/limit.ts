@@ -16,24 +16,25 @@ export class Limit {
     this.#stats = stats;
   }
 
+  /** A limit that cannot be had changes nothing. */
   set(discard: Discard | null): void {
+    const limit = discard?.limit ?? Infinity;
+    const max = typeof limit === "number" ? limit : this.#ask(limit);
     this.#timer?.cancel();
     this.#timer = null;
+    this.max = max;
     this.oldest = discard?.mode === "oldest";
-    if (discard === null) this.max = Infinity;
-    else if (typeof discard.limit === "number") this.max = discard.limit;
-    else this.#follow(discard.limit, discard.everyMs ?? 1_000);
+    if (typeof limit === "function") {
+      // One that cannot be had, or is none, fails the factory: it would go on with an old one.
+      const everyMs = discard?.everyMs ?? 1_000;
+      this.#timer = this.#ctx.timers.every(everyMs, () => void (this.max = this.#ask(limit)));
+    }
   }
 
-  /** A limit that cannot be had, or is none, fails the factory: it would go on with an old one. */
-  #follow(ask: (stats: PoolStats) => number, everyMs: number): void {
-    const renew = (): void => {
-      this.max = checkQueueLimit(
-        `${this.#ctx.name}: discard.limit answered, which`,
-        ask(this.#stats()),
-      );
-    };
-    renew();
-    this.#timer = this.#ctx.timers.every(everyMs, renew);
+  #ask(limit: (stats: PoolStats) => number): number {
+    return checkQueueLimit(
+      `${this.#ctx.name}: discard.limit answered, which`,
+      limit(this.#stats()),
+    );
   }
 }

@@ -103,16 +103,15 @@ export class Lines {
 
   /** The next for a worker that is still wanted: of its own line, or of the factory's. */
   take(slot: Slot, own: boolean): Task | undefined {
-    const { discard, keys } = this.#parts;
+    const { keys } = this.#parts;
     const queue = own ? slot.queue : this.#common;
     for (;;) {
       const task = queue?.shift() as Task | undefined;
       if (task === undefined) return undefined;
       this.#hasLeft(task);
       const other = task.key === undefined ? undefined : keys?.of(task.key);
-      if (task.isAbandoned) discard(task, "abandoned");
-      else if (this.#isLate(task)) discard(task, "ttl");
-      else if (other === undefined || other === slot) return task;
+      if (this.#givesUp(task)) continue;
+      if (other === undefined || other === slot) return task;
       else {
         // Another worker has a job of its key by now.
         keys!.bind(task, other);
@@ -121,16 +120,27 @@ export class Lines {
     }
   }
 
+  /** Discards one that is of no use any more. */
+  #givesUp(task: Task): boolean {
+    const isLate = !task.isAbandoned && this.#isLate(task);
+    if (!isLate && !task.isAbandoned) return false;
+    this.#parts.discard(task, isLate ? "ttl" : "abandoned");
+    return true;
+  }
+
   /** One that has begun is never too late. */
   #isLate({ expiresAt, attempts }: QueuedJob): boolean {
     return expiresAt !== Infinity && attempts === 0 && expiresAt <= this.#parts.ctx.now();
   }
 
-  /** Takes all out of the factory's line. */
-  clearCommon(): readonly Task[] {
-    const all = this.#common.remove(() => true) as readonly Task[];
-    for (const task of all) this.#hasLeft(task);
-    return all;
+  /** Takes all out of the factory's line, in order, and gives each that is still of use to `place`. */
+  reroute(place: (task: Task) => void): void {
+    for (const task of this.#common.remove(() => true) as readonly Task[]) {
+      // One by one: those that are still in hand count as waiting.
+      this.#uncount(task);
+      if (!this.#givesUp(task)) place(task);
+    }
+    this.#parts.onLess();
   }
 
   /** Discards all. */
@@ -155,10 +165,14 @@ export class Lines {
     this.#sweepLater();
   }
 
-  #hasLeft({ expiresAt }: Task): void {
+  #hasLeft(task: Task): void {
+    this.#uncount(task);
+    this.#parts.onLess();
+  }
+
+  #uncount({ expiresAt }: Task): void {
     this.size--;
     if (expiresAt !== Infinity) this.#mortal--;
-    this.#parts.onLess();
   }
 
   #sweepLater(): void {

@@ -1,5 +1,6 @@
 import { BadInputError } from "../index.ts";
 import { describe } from "../kernel/exit-reason.ts";
+import { checkFunction } from "../kernel/options.ts";
 import type { QueuedJob, Task } from "./job.ts";
 
 /**
@@ -101,11 +102,17 @@ export function byPriority<B>(options: PriorityOptions<B>): QueueMaker<B> {
       `byPriority: classes is ${describe(classes)}; it must be a whole number, at least 1`,
     );
   }
+  for (const key of ["of", "mayDiscard"] as const) {
+    const given: unknown = options[key];
+    if (given !== undefined || key === "of") checkFunction(`byPriority: ${key}`, given);
+  }
   return () => new PriorityQueue(options);
 }
 
 class PriorityQueue<B> implements JobQueue<B> {
   readonly #classes: readonly Fifo[];
+  /** Those that may not be discarded, asked once for each: a throw in the midst of the line would cost it. */
+  readonly #kept = new Set<QueuedJob<B>>();
   readonly #options: PriorityOptions<B>;
 
   constructor(options: PriorityOptions<B>) {
@@ -129,18 +136,30 @@ class PriorityQueue<B> implements JobQueue<B> {
   }
 
   push(job: QueuedJob<B>): void {
-    this.#classOf(job).push(job);
+    this.#ask(job).push(job);
   }
 
   putBack(job: QueuedJob<B>): void {
-    this.#classOf(job).putBack(job);
+    this.#ask(job).putBack(job);
+  }
+
+  /** All that is the user's is asked before anything is changed. */
+  #ask(job: QueuedJob<B>): Fifo {
+    const line = this.#classOf(job);
+    if (!this.mayDiscard(job)) this.#kept.add(job);
+    return line;
   }
 
   shift(): QueuedJob<B> | undefined {
     for (const each of this.#classes) {
-      if (each.size > 0) return each.shift() as QueuedJob<B> | undefined;
+      if (each.size > 0) return this.#left(each.shift() as QueuedJob<B>);
     }
     return undefined;
+  }
+
+  #left(job: QueuedJob<B>): QueuedJob<B> {
+    this.#kept.delete(job);
+    return job;
   }
 
   shed(): QueuedJob<B> | undefined {
@@ -154,18 +173,21 @@ class PriorityQueue<B> implements JobQueue<B> {
   /** Nearly always the first. */
   #firstToGo(line: Fifo): QueuedJob<B> | undefined {
     const first = line.shift() as QueuedJob<B> | undefined;
-    if (first === undefined || this.mayDiscard(first)) return first;
+    if (first === undefined || !this.#kept.has(first)) return first;
     line.putBack(first);
+    if (this.#kept.size >= this.size) return undefined;
     let found = false;
     const [out] = line.remove((job) => {
-      if (found || !this.mayDiscard(job as QueuedJob<B>)) return false;
+      if (found || this.#kept.has(job as QueuedJob<B>)) return false;
       return (found = true);
     });
     return out as QueuedJob<B> | undefined;
   }
 
   remove(isOut: (job: QueuedJob<B>) => boolean): readonly QueuedJob<B>[] {
-    return this.#classes.flatMap((each) => each.remove(isOut as never) as readonly never[]);
+    const out = this.#classes.flatMap((each) => each.remove(isOut as never) as readonly never[]);
+    for (const job of out) this.#kept.delete(job);
+    return out;
   }
 
   mayDiscard(job: QueuedJob<B>): boolean {

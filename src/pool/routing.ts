@@ -1,4 +1,5 @@
 import { hashText } from "../kernel/hash.ts";
+import { checkFunction } from "../kernel/options.ts";
 import type { JobKey, QueuedJob } from "./job.ts";
 import type { LimiterMaker } from "./rate-limit.ts";
 
@@ -77,6 +78,7 @@ export const roundRobin: RouterMaker = () => {
 export function custom<B>(
   choose: (job: QueuedJob<B>, floor: Floor) => number | undefined,
 ): RouterMaker<B> {
+  checkFunction("custom: choose", choose);
   return () => ({
     route(job, floor) {
       const chosen = choose(job, floor);
@@ -87,6 +89,8 @@ export function custom<B>(
 
 /** As `inner`, but no faster than the limiter lets in: what is over that is discarded. */
 export function rateLimited<B>(inner: RouterMaker<B>, limiter: LimiterMaker): RouterMaker<B> {
+  checkFunction("rateLimited: inner", inner);
+  checkFunction("rateLimited: limiter", limiter);
   return () => {
     const router = inner();
     const limit = limiter();

@@ -107,6 +107,22 @@ export function checkQueueLimit(what: string, limit: unknown): number {
   throw new BadInputError(`${what} is ${describe(limit)}; it must be a number of jobs, at least 0`);
 }
 
+const LIVE: readonly (keyof LiveSettings)[] = [
+  ...(["size", "discard", "retry", "stuck", "capacity", "onDiscard", "onEvent"] as const),
+];
+
+/** Refuses what is no change of settings; nothing else of it is done then. */
+export function checkUpdate(what: string, settings: LiveSettings): void {
+  if (typeof settings !== "object" || settings === null) {
+    throw new BadInputError(`${what} got ${describe(settings)}; it takes settings, as { size: 8 }`);
+  }
+  for (const key of Object.keys(settings)) {
+    if ((LIVE as readonly string[]).includes(key)) continue;
+    throw new BadInputError(`${what}: "${key}" cannot be changed; ${LIVE.join(", ")} can`);
+  }
+  checkLive(what, settings);
+}
+
 /** Refuses settings that cannot work, naming what is wrong with them. */
 export function checkLive(what: string, settings: LiveSettings): void {
   const { size, discard, retry, stuck, capacity, onDiscard, onEvent } = settings;
@@ -138,7 +154,7 @@ export function checkInterval(what: string, given: unknown): void {
 }
 
 function checkRetry(what: string, retry: Retry | number): void {
-  const max = typeof retry === "number" ? retry : (retry as Partial<Retry>).max;
+  const max = typeof retry === "number" ? retry : (retry as Partial<Retry> | null)?.max;
   if (typeof max !== "number" || !(max >= 0)) {
     throw new BadInputError(
       `${what} is ${describe(max)}; it must be a number of times, at least 0`,

@@ -1,29 +1,9 @@
-import { ActorFailedError, ActorStoppedError, KilledError, type AnyRef } from "../index.ts";
+import type { AnyRef } from "../index.ts";
+import { CLOSED, type Cell } from "../kernel/cell.ts";
 import type { Task } from "./job.ts";
 import type { JobQueue } from "./queue.ts";
+import type { Attempt } from "./runner.ts";
 import type { WorkerInfo } from "./stats.ts";
-
-/** Waits for the outcome of what a worker is at. */
-export interface Attempt {
-  /** The outcome is not waited for any more. */
-  isOver: boolean;
-  /** The worker that it was given to, and which of the slot's lives that was. */
-  label: string;
-  life: number;
-  /** Tells what is at work that it need not go on; made when somebody asks for its signal. */
-  abort: AbortController | null;
-  readonly done: (result: unknown) => void;
-  readonly failed: (error: unknown) => void;
-}
-
-/** Whether what a call was rejected with tells that the worker has ended, or its incarnation. */
-export function isEndOf(label: string, error: unknown): boolean {
-  const tells =
-    error instanceof ActorFailedError ||
-    error instanceof ActorStoppedError ||
-    error instanceof KilledError;
-  return tells && error.actor === label;
-}
 
 /**
  * A worker's place in the factory, and who has it now.
@@ -39,6 +19,7 @@ export class Slot {
   readonly index: number;
   /** The actor; null while none is there. */
   worker: AnyRef | null = null;
+  cell: Cell | null = null;
   /** The same without a time limit on its calls, as `run` gets it. */
   face: AnyRef | null = null;
   label = "";
@@ -54,8 +35,8 @@ export class Slot {
   /** Lives that had not begun well, in a row. */
   failedStarts = 0;
   replaced = 0;
-  /** When it began its job, on the world's clock; 0 where nobody looks for stuck workers. */
-  since = 0;
+  /** When it began its job, on the world's clock; -1 where nobody looks for stuck workers. */
+  since = -1;
   /** Why its worker is being killed, where it is for being stuck; or that this was told. */
   stuck: Error | "told" | null = null;
   /** What the job's outcome is told to; used again for the next job. */
@@ -71,7 +52,19 @@ export class Slot {
 
   /** It can begin a job. */
   get isFree(): boolean {
-    return this.status === "up" && this.task === null && !this.draining;
+    return this.status === "up" && this.task === null && !this.draining && this.isThere;
+  }
+
+  /**
+   * What is sent to its worker now will be handled.
+   *
+   * The factory hears of an end when it has come, behind the worker's own `exit`; a job that was
+   * sent there before that would fail without having begun.
+   */
+  get isThere(): boolean {
+    const { cell } = this;
+    if (cell === null || cell.status !== "running" || (cell.flags & CLOSED) !== 0) return false;
+    return cell.rare === null || cell.rare.stop === null;
   }
 
   get queued(): number {
@@ -87,7 +80,7 @@ export class Slot {
       status: isAt ? "busy" : status === "up" ? "idle" : status === "starting" ? status : "down",
       draining,
       queued,
-      busyMs: isAt && since !== 0 ? now - since : 0,
+      busyMs: isAt && since >= 0 ? now - since : 0,
       replaced,
     };
   }

@@ -5,7 +5,7 @@ import { Envelope } from "../kernel/envelope.ts";
 import { PendingCall, type Answers } from "../kernel/pending-call.ts";
 import { ActorRef, addMethod, CELL, cellOf, WAYS, waysOf, type Way } from "../kernel/ref.ts";
 import { sendBy } from "../kernel/sending.ts";
-import type { Attempt } from "./slot.ts";
+import type { Attempt } from "./runner.ts";
 
 /** Calls that have settled since somebody looked, and whoever is to be told of their outcome. */
 export class Outcomes {
@@ -50,6 +50,11 @@ export class WorkerCall implements Promise<unknown>, Answers {
 
   /** Tells its outcome to `attempt`, once. */
   tellTo(attempt: Attempt): void {
+    if (this.#attempt !== null) {
+      // `run` has answered with one call for two jobs.
+      this.#real().then(attempt.done, attempt.failed);
+      return;
+    }
     this.#attempt = attempt;
     if (this.#state !== "open") this.#outcomes.add(this);
   }
