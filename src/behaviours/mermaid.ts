@@ -29,7 +29,7 @@ export function mermaid(definition: ActorDef<unknown, never>): string {
   const lines = [...plan.states.keys()].map((state) => declare(state, ids.get(state)!));
   for (const state of plan.initial) lines.push(`${END} --> ${ids.get(state)}`);
   for (const state of plan.states.values()) lines.push(...arrowsOf(state, ids));
-  return ["stateDiagram-v2", ...lines.map((line) => `  ${line}`), ""].join("\n");
+  return ["stateDiagram-v2", ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
 /** A state is called by its name, where Mermaid can take that for one. */

@@ -36,8 +36,7 @@ test("a machine is drawn from its definition: where it begins, goes to, and ends
   open --> shut : shut
   open --> open : shut
   open --> [*] : worn
-  open --> shut : after 5000 ms
-`);
+  open --> shut : after 5000 ms`);
 });
 
 test("what Mermaid could take for something else is written so that it cannot", () => {

@@ -39,7 +39,7 @@ export function extractBlocks(path: string, markdown: string): CodeBlock[] {
     while (++at < lines.length && lines[at]?.trim() !== "```");
     const [language, ...marks] = info.trim().split(/\s+/);
     const body = lines.slice(start, at).map((line) => line.slice(indent.length));
-    if (language === "text" && marks.includes("printed")) {
+    if ((language === "text" || language === "mermaid") && marks.includes("printed")) {
       const program = blocks.pop();
       if (program === undefined) throw new Error(`${path}:${start}: there is no block that prints`);
       blocks.push({ ...program, prints: body });
