@@ -27,6 +27,10 @@ export async function connect(
   const limits = resolveLimits("connect: limits", options.limits);
   const { signal } = ctx;
   const opened = await dial(options, limits, signal);
+  if (signal.aborted) {
+    opened.socket.destroy();
+    throw signal.reason;
+  }
   const connection = new SocketConnection(opened, limits, {
     onReadToEnd: (ended) => {
       if (!halfOpen) ended.finish();

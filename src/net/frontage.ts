@@ -15,6 +15,7 @@ import { NotConnectedError } from "./errors.ts";
 type Ctx = Context<ClientState>;
 type Handler = (ctx: Ctx, ...args: unknown[]) => unknown;
 type Verbs = Readonly<Record<string, (...args: unknown[]) => unknown>>;
+type Streams = Readonly<Record<string, (...args: unknown[]) => AsyncIterable<unknown>>>;
 
 /** The verbs that a client offers for its session, by section. */
 interface Sections {
@@ -40,7 +41,7 @@ export class Frontage {
   readonly #ctx: InitContext;
   readonly #capacity: number;
   /** Streams that wait; they count as held. */
-  #streams: (() => void)[] = [];
+  readonly #streams = new Set<() => void>();
   #sweeping = false;
 
   constructor(ctx: InitContext, capacity: number) {
@@ -54,12 +55,14 @@ export class Frontage {
   open(): void {
     this.held = 0;
     this.#ctx.unstash();
-    for (const goOn of this.#streams.splice(0)) goOn();
+    const streams = [...this.#streams];
+    this.#streams.clear();
+    for (const goOn of streams) goOn();
   }
 
   /** True when the message waits now. */
   hold(ctx: Ctx): boolean {
-    if (this.held >= this.#capacity) return false;
+    if (this.isFull) return false;
     try {
       ctx.stash();
     } catch (error) {
@@ -71,17 +74,23 @@ export class Frontage {
     return true;
   }
 
-  /** Waits for the next session. */
-  async next({ state }: Ctx): Promise<void> {
-    if (this.held >= this.#capacity) throw this.refusal(state);
+  /** Waits for the next session; answers what takes it back. */
+  wait(goOn: () => void): () => void {
     this.held++;
-    await new Promise<void>((resolve) => this.#streams.push(resolve));
+    this.#streams.add(goOn);
+    return () => {
+      if (this.#streams.delete(goOn)) this.held--;
+    };
+  }
+
+  get isFull(): boolean {
+    return this.held >= this.#capacity;
   }
 
   refusal({ redial }: ClientState): Error {
     this.refused++;
-    const detail =
-      this.#capacity === 0 ? "calls do not wait" : `${this.held} messages wait already`;
+    const waiting = this.held === 1 ? "1 message waits" : `${this.held} messages wait`;
+    const detail = this.#capacity === 0 ? "calls do not wait" : `${waiting} already`;
     return refuse(new NotConnectedError(this.#ctx.name, redial.to, detail, redial.error));
   }
 
@@ -94,7 +103,7 @@ export class Frontage {
     this.#sweeping = true;
     this.#ctx.timers.after(SWEEP_MS, () => {
       this.#sweeping = false;
-      this.held = this.#streams.length;
+      this.held = this.#streams.size;
       this.#ctx.unstash();
     });
   }
@@ -151,17 +160,47 @@ function callOn(verb: string): Handler {
 }
 
 function streamOn(verb: string): Handler {
-  return async function* (ctx, ...args) {
-    const { redial, front } = ctx.state;
-    while (redial.session === null) await front.next(ctx);
-    const session = redial.session as Ref<
-      Record<string, (...args: unknown[]) => AsyncIterable<unknown>>
-    >;
+  return (ctx, ...args) => ({ [Symbol.asyncIterator]: () => new PassedStream(ctx, verb, args) });
+}
+
+/** A session's stream, as the client offers it: it begins when there is a session. */
+class PassedStream implements AsyncIterator<unknown> {
+  readonly #state: ClientState;
+  readonly #verb: string;
+  readonly #args: readonly unknown[];
+  #iterator: AsyncIterator<unknown> | null = null;
+  #waitsNoMore: (() => void) | undefined;
+
+  constructor(ctx: Ctx, verb: string, args: readonly unknown[]) {
+    this.#state = ctx.state;
+    this.#verb = verb;
+    this.#args = args;
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    this.#iterator ??= await this.#begin();
     try {
-      yield* session[verb]!(...args);
+      return await this.#iterator.next();
     } catch (error) {
       // The session's failure is told to the reader, and is none of the client's.
       throw refuse(error);
     }
-  };
+  }
+
+  async #begin(): Promise<AsyncIterator<unknown>> {
+    const { redial, front } = this.#state;
+    for (;;) {
+      const session = redial.session as Ref<Streams> | null;
+      if (session !== null) return session[this.#verb]!(...this.#args)[Symbol.asyncIterator]();
+      if (front.isFull) throw front.refusal(this.#state);
+      await new Promise<void>((resolve) => (this.#waitsNoMore = front.wait(resolve)));
+    }
+  }
+
+  /** The reader has left, maybe before anything began. */
+  async return(): Promise<IteratorResult<unknown>> {
+    this.#waitsNoMore?.();
+    await this.#iterator?.return?.();
+    return { done: true, value: undefined };
+  }
 }

@@ -15,7 +15,7 @@ import {
 import { backoffDelay, quietTime, type Backoff } from "../supervision/backoff.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { dial, showDial } from "./dial.ts";
-import { NotConnectedError } from "./errors.ts";
+import { NotConnectedError, tell } from "./errors.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import type { ClientHealth, ClientStatus } from "./tcp-client.ts";
 import { SocketConnection, type Owner } from "./socket-connection.ts";
@@ -205,7 +205,7 @@ export class Redial implements Owner {
     }
     // Once for each time without a connection, and not for each attempt.
     if (this.error === undefined) {
-      this.#ctx.log.warn("has no connection, and tries again", { to, error: error.message });
+      this.#ctx.log.warn("has no connection, and tries again", { to, error: tell(error) });
     }
     this.error = error;
     const wait = Math.round(backoffDelay(backoff, times, this.#ctx.random()));

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { createSecureContext, createServer, type Server, type TLSSocket } from "node:tls";
+import { BadInputError } from "../index.ts";
 import type { Opened } from "./dial.ts";
 import type { ListenOnPort } from "./listen.ts";
 import { sessionOf, type ServerTls } from "./tls.ts";
@@ -28,6 +29,11 @@ export class TlsEntrance {
 
   private constructor(source: Source, settings: ServerTls, signal: AbortSignal) {
     const { handshakeMs = 10_000, ...tls } = settings;
+    if (!(handshakeMs > 0 && Number.isFinite(handshakeMs))) {
+      throw new BadInputError(
+        `listen: tls.handshakeMs is ${handshakeMs}; it must be a number of ms, more than 0`,
+      );
+    }
     this.#source = source;
     this.#server = createServer({ ...tls, handshakeTimeout: handshakeMs });
     this.#server.on("secureConnection", (socket) => this.#let(socket));

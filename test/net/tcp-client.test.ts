@@ -10,7 +10,13 @@ import {
   type Ref,
   type Reply,
 } from "troupe";
-import { tcpClient, type Connection, type TcpClient, type TcpClientSpec } from "troupe/net";
+import {
+  NotConnectedError,
+  tcpClient,
+  type Connection,
+  type TcpClient,
+  type TcpClientSpec,
+} from "troupe/net";
 import { createTestSystem, type TestKit } from "troupe/testing";
 import { eventually } from "./client.ts";
 import { Peer } from "./peer.ts";
@@ -289,6 +295,21 @@ test("a stream waits for a connection, and one that is open rejects when it brea
   expect(kit.eventsOf("failed")).toEqual([]);
 });
 
+test("a reader that leaves while its stream waits makes room for others", async () => {
+  await using peer = await Peer.up();
+  await peer.down();
+  await using kit = createTestSystem();
+  const client = open(kit, peer, { held: 1 });
+  await reaches(client, "waiting");
+  const stream = client.twice("x")[Symbol.asyncIterator]();
+  const first = stream.next();
+  await eventually(async () => (await client.clientStatus()).held === 1);
+  await expect(client.ask("no room")).rejects.toThrow("1 message waits already");
+  await stream.return!();
+  void first.catch(() => {});
+  await eventually(async () => (await client.clientStatus()).held === 0);
+});
+
 test("a session that fails costs its connection: the peer sees a reset, the caller the failure", async () => {
   await using peer = await Peer.up();
   await using kit = createTestSystem();
@@ -474,6 +495,37 @@ test("casts that a slow session cannot take are counted, and harm nobody", async
   await eventually(async () => (await client.clientStatus()).dropped > 0);
   expect((await client.clientStatus()).state).toBe("connected");
   expect(kit.eventsOf("failed")).toEqual([]);
+});
+
+test("a peer that does not read is cut off, and dialled again", async () => {
+  await using peer = await Peer.up();
+  await using kit = createTestSystem();
+  const Flood = actor({
+    init: (_ctx, connection: Connection) => connection,
+    cast: { pour: (ctx) => void ctx.state.write(Buffer.alloc(1 << 20)) },
+  });
+  const options = { port: peer.port, limits: { unsentBytes: 4 << 20 } };
+  const client = kit.system.spawn(tcpClient({ session: Flood, backoff: FIXED }), options);
+  await eventually(() => peer.sockets.size === 1);
+  for (const socket of peer.sockets) socket.pause();
+  await eventually(async () => {
+    client.pour();
+    return (await client.clientStatus()).error !== undefined;
+  });
+  expect((await client.clientStatus()).error?.message).toMatch(/^the peer did not read; \d+ bytes/);
+  expect(kit.log.map(({ message }) => message)).toContain("cut off a peer that does not read");
+});
+
+test("a name with several addresses, none of which answers, is told by all of them", () => {
+  const parts = [
+    new Error("connect ECONNREFUSED ::1:9"),
+    new Error("connect ECONNREFUSED 127.0.0.1:9"),
+  ];
+  const cause = Object.assign(new AggregateError(parts), { code: "ECONNREFUSED" });
+  const { message } = new NotConnectedError("client", "localhost:9", "calls do not wait", cause);
+  expect(message).toBe(
+    "client is not connected to localhost:9; calls do not wait: connect ECONNREFUSED ::1:9; connect ECONNREFUSED 127.0.0.1:9",
+  );
 });
 
 test("what cannot work is refused when it is given", () => {

@@ -327,6 +327,13 @@ test("a server that does not shake hands is given up after connectMs; one that h
   mute.close();
 });
 
+test("a time for handshakes that is none is refused", async () => {
+  await using kit = createTestSystem();
+  const tls = { ...localhost, handshakeMs: Infinity };
+  const server = kit.system.spawn(tcpServer({ connection: Echo }), { port: 0, tls });
+  await expect(started(server)).rejects.toThrow("tls.handshakeMs is Infinity");
+});
+
 test("tls is for ports", async () => {
   await using kit = createTestSystem();
   const listening: object = { path: "/tmp/x", tls: localhost };
