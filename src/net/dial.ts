@@ -78,6 +78,8 @@ export async function dial(
 ): Promise<Opened> {
   const { port, host = "127.0.0.1", path, tls, connectMs = 10_000 } = options;
   const wire = new Socket({ allowHalfOpen: true, highWaterMark: limits.writeBytes } as object);
+  // It may tell of an error when nobody waits any more.
+  wire.on("error", () => {});
   const late = new AbortController();
   const timer =
     connectMs === Infinity
@@ -87,6 +89,7 @@ export async function dial(
         );
   const either = AbortSignal.any([signal, late.signal]);
   try {
+    signal.throwIfAborted();
     wire.connect(path === undefined ? { port, host } : { path });
     await once(wire, "connect", { signal: either });
     if (path !== undefined) {
@@ -96,8 +99,6 @@ export async function dial(
     const socket = await secure(wire, host, tls === true ? {} : tls, either);
     return { socket, wire, tls: sessionOf(socket) };
   } catch (error) {
-    // A socket that is being destroyed may still tell of what it was doing.
-    wire.on("error", () => {});
     wire.destroy();
     throw either.aborted ? either.reason : error;
   } finally {

@@ -77,6 +77,8 @@ export async function listen(
   const server = createServer({ allowHalfOpen: true, highWaterMark: writeBytes });
   let leavePath: (() => void) | undefined;
   const leave = (): void => {
+    // What was begun may still fail, when nobody waits for it any more.
+    server.on("error", ignore);
     leavePath?.();
     server.close();
   };
@@ -104,3 +106,5 @@ function addressOf(server: Server, path: string | undefined): Endpoint {
   const { address, port } = server.address() as AddressInfo;
   return { address, port };
 }
+
+function ignore(): void {}

@@ -77,10 +77,11 @@ export async function secure(
   // An address is no name that a server could be asked for; the certificate is still held against it.
   const servername = isIP(host) === 0 ? { servername: host } : {};
   const socket = connectTls({ ...servername, ...tls, host, socket: wire });
+  // It may tell of an error when nobody waits any more.
+  socket.on("error", () => {});
   try {
     await once(socket, "secureConnect", { signal });
   } catch (error) {
-    socket.on("error", () => {});
     socket.destroy();
     throw error;
   }

@@ -143,6 +143,8 @@ export async function udp(
     ipv6Only: options.ipv6Only === true,
     ...sizes(options),
   });
+  // It may tell of an error when nobody waits any more.
+  socket.on("error", () => {});
   try {
     socket.bind({ port, ...(host === undefined ? {} : { address: host }) });
     await once(socket, "listening", { signal });
@@ -152,7 +154,6 @@ export async function udp(
     }
     applyOptions(socket, options);
   } catch (error) {
-    socket.on("error", () => {});
     socket.close();
     throw signal.aborted ? signal.reason : error;
   }

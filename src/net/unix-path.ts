@@ -55,6 +55,7 @@ export async function listenOnPath(
   signal: AbortSignal,
 ): Promise<() => void> {
   const listening = async (at: string): Promise<void> => {
+    signal.throwIfAborted();
     server.listen({ path: at, ...(backlog === undefined ? {} : { backlog }) });
     // A server that is closed meanwhile never says that it listens.
     await once(server, "listening", { signal });
@@ -100,7 +101,7 @@ async function claim(path: string, staged: string, aside: string): Promise<void>
 
 /** True when somebody listens there, or it cannot be told: `EAGAIN` is a server that is busy. */
 async function answers(path: string): Promise<boolean> {
-  const probe = connect(path);
+  const probe = connect(path).on("error", () => {});
   try {
     await once(probe, "connect");
     return true;

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { actor, exited, kill, started, stop, type Ref } from "troupe";
 import { connect, tcpServer, type Connection, type TcpServer } from "troupe/net";
 import { createTestSystem, type TestKit } from "troupe/testing";
+import { listen } from "../../src/net/listen.ts";
 import { listenOnPath } from "../../src/net/unix-path.ts";
 import { Client, eventually } from "./client.ts";
 
@@ -273,4 +274,23 @@ test("connect: no server, no file and a file that is none are the host's errors"
     codes.push(reason.kind === "failed" ? (reason.error as NodeJS.ErrnoException).code : reason);
   }
   expect(codes).toEqual(["ECONNREFUSED", "ENOENT", "ECONNREFUSED"]);
+});
+
+test("a server that is stopped, and whose directory goes, while it makes its path ready, harms nobody", async () => {
+  const errors: unknown[] = [];
+  for (let turns = 0; turns < 6; turns++) {
+    const inner = mkdtempSync(join(directory, "inner-"));
+    const abort = new AbortController();
+    const listening = listen({ path: join(inner, "s.sock") }, 1_000, abort.signal);
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    rmSync(inner, { recursive: true, force: true });
+    errors.push(
+      await listening.then(
+        ({ server }) => server.listening,
+        () => "rejected",
+      ),
+    );
+  }
+  expect(errors).not.toContain(true);
 });
