@@ -17,17 +17,19 @@ const LEAST_PEERS = 4;
 /** Puts table and chart into the documents. */
 export function writeDocuments(results: Results): void {
   const names = peers.map(({ name }) => name);
-  // Its rows have a server beside them, and not a library.
+  // Their rows have a server beside them, and not a library.
   const kv = results.rows.filter(({ workload }) => workload === "kv");
+  const http = results.rows.filter(({ workload }) => workload === "http");
   // They have others beside them, with columns of their own.
   const threads = results.rows.filter(({ workload }) => /^thread-|-threads$/.test(workload));
   const many = results.rows.filter((row) => peersOf(row).length >= LEAST_PEERS);
-  const few = results.rows.filter((row) => ![...many, ...kv, ...threads].includes(row));
+  const few = results.rows.filter((row) => ![...many, ...kv, ...http, ...threads].includes(row));
   const figures = [
     measuredOn(results),
     markdownTable(many, names),
     markdownTable(few, names),
     markdownTable(threads, names),
+    ...(http.length > 0 ? [markdownTable(http, ["node:http", "@hono/node-server"])] : []),
     ...(kv.length > 0 ? [markdownTable(kv, ["redis-server"])] : []),
   ];
   const text = replaceBetween(readFileSync(TEXT, "utf8"), "figures", figures.join("\n\n"));

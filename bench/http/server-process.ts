@@ -1,66 +1,16 @@
-import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { actor, createSystem } from "troupe";
-import { httpServer } from "troupe/http";
+import { servers, type ServerName } from "./servers.ts";
 
-/*
- * One server in a process of its own, so that its core is what is measured. Each counts requests,
- * and answers with the count, always as long.
- */
+/** What the process says: where it listens, and then, when it is asked, what it has taken in µs. */
+export type Said = { readonly port: number } | { readonly cpu: number };
 
-function answer(response: ServerResponse, count: number): void {
-  const body = String(count).padStart(10, "0");
-  response.writeHead(200, { "content-type": "text/plain", "content-length": 10 });
-  response.end(body);
-}
+const say = (said: Said): void => void process.send?.(said);
 
-async function bare(): Promise<number> {
-  let count = 0;
-  const server = createServer((_request, response) => answer(response, ++count));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  // Of a server that listens at a port.
-  return (server.address() as AddressInfo).port;
-}
-
-const Counter = actor({
-  name: "counter",
-  init: () => ({ count: 0 }),
-  call: { add: (ctx) => ++ctx.state.count },
+// What the parent passes is the name of one; see server.ts.
+const { port } = await servers[process.argv[2] as ServerName]();
+process.on("message", () => {
+  const { user, system } = process.cpuUsage();
+  say({ cpu: user + system });
 });
-
-async function troupe(): Promise<number> {
-  const system = createSystem();
-  const counter = system.spawn(Counter);
-  const Api = httpServer({
-    listener: async (_request, response, scope) => {
-      answer(response, await scope.ref(counter).add());
-    },
-  });
-  const { port } = await system.spawn(Api, { port: 0 }).address();
-  return port;
-}
-
-async function troupeFetch(): Promise<number> {
-  const system = createSystem();
-  const counter = system.spawn(Counter);
-  const Api = httpServer({
-    fetch: async (_request, scope) => {
-      const body = String(await scope.ref(counter).add()).padStart(10, "0");
-      return new Response(body, {
-        headers: { "content-type": "text/plain", "content-length": "10" },
-      });
-    },
-  });
-  const { port } = await system.spawn(Api, { port: 0 }).address();
-  return port;
-}
-
-const servers = { bare, troupe, fetch: troupeFetch };
-export type ServerName = keyof typeof servers;
-
-const name = (Object.keys(servers) as ServerName[]).find((each) => each === process.argv[2]);
-if (name === undefined) throw new Error(`${process.argv[2]} is no server`);
+// Without a parent there is nobody to serve.
 process.on("disconnect", () => process.exit());
-process.send?.(await servers[name]());
+say({ port });

@@ -34,6 +34,7 @@ const workloads = {
     (await import("./thread-blocked.ts")).threadBlocked,
   "thread-spawn": async (): Promise<Workload> => (await import("./thread-spawn.ts")).threadSpawn,
   start: async (): Promise<Workload> => (await import("./start.ts")).start,
+  http: async (): Promise<Workload> => (await import("./http.ts")).http,
   kv: async (): Promise<Workload> => (await import("./kv.ts")).kv,
 };
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Wheel } from "../kernel/wheel.ts";
 import type { ErrorAnswer } from "./failure.ts";
 import { RequestLife } from "./request-scope.ts";
+import type { Link } from "./under-way.ts";
 
 /** Whoever keeps the book of requests, and decides what is answered where a handler did not. */
 export interface Desk<S> {
@@ -22,13 +23,13 @@ export type Serve<S> = (
 const requests = new WeakMap<IncomingMessage, HttpRequest<unknown>>();
 
 /** A request that came through a server of ours. */
-export class HttpRequest<S> extends RequestLife<S> {
+export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S>> {
+  before: HttpRequest<S> | null = null;
+  after: HttpRequest<S> | null = null;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** Something comes behind the head. */
   hasBody = false;
-  /** All of the answer is on its way. */
-  isSent = false;
   readonly #desk: Desk<S>;
   #isClosed = false;
 
@@ -43,12 +44,8 @@ export class HttpRequest<S> extends RequestLife<S> {
     this.#desk = desk;
     this.incoming = incoming;
     this.outgoing = outgoing;
-    const onClose = (): void => this.#close();
+    const onClose = (): void => this.closed();
     outgoing.on("close", onClose);
-    outgoing.on("finish", () => {
-      // Node has it finished as well when what was left of it was lost with its socket.
-      this.isSent = !incoming.socket.destroyed;
-    });
     // One that came before the answer to the one before it: nothing tells its response of the end.
     if (outgoing.socket === null) incoming.socket.once("close", onClose);
   }
@@ -76,7 +73,7 @@ export class HttpRequest<S> extends RequestLife<S> {
     const { outgoing } = this;
     outgoing.on("error", () => {});
     // What nobody has read of a body stands in the way of the next request.
-    if (this.#isIncomplete) outgoing.shouldKeepAlive = false;
+    if (this.isIncomplete) outgoing.shouldKeepAlive = false;
     for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
     outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
     outgoing.end(body);
@@ -88,16 +85,26 @@ export class HttpRequest<S> extends RequestLife<S> {
     this.outgoing.destroy();
   }
 
-  #close(): void {
+  /**
+   * All of the answer is on its way, where it is over.
+   *
+   * Node has it finished as well when what was left of it was lost with its socket.
+   */
+  get isSent(): boolean {
+    return this.outgoing.writableFinished && !this.incoming.socket.destroyed;
+  }
+
+  closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.close();
     this.#desk.closed(this);
     // Whoever reads the body would wait for ever for the rest of it.
-    if (this.isOver && this.#isIncomplete) this.incoming.destroy(asError(this.reason));
+    if (this.isOver && this.isIncomplete) this.incoming.destroy(asError(this.reason));
   }
 
-  get #isIncomplete(): boolean {
+  /** Some of its body has not come. */
+  get isIncomplete(): boolean {
     return this.hasBody && !this.incoming.complete;
   }
 }

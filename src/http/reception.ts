@@ -17,6 +17,7 @@ import { HttpRequest, type Desk, type Serve } from "./http-request.ts";
 import type { HttpLimits } from "./limits.ts";
 import { isMalformed, refuseMalformed } from "./malformed.ts";
 import { noCounts, type HttpStats } from "./stats.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** How requests are taken. */
 export interface ReceptionSettings<S> {
@@ -35,7 +36,7 @@ export class Reception<S> implements Desk<S> {
   readonly #kernel: Kernel;
   readonly #server: Server;
   readonly #settings: ReceptionSettings<S>;
-  readonly #underWay = new Set<HttpRequest<S>>();
+  readonly #underWay = new UnderWay<HttpRequest<S>>();
   readonly #counts = noCounts();
   readonly #label: string;
   #connections = 0;
@@ -71,7 +72,7 @@ export class Reception<S> implements Desk<S> {
   end(): void {
     this.#isEnding = true;
     this.#server.close();
-    for (const { outgoing } of this.#underWay) outgoing.shouldKeepAlive = false;
+    for (const { outgoing } of this.#underWay.list()) outgoing.shouldKeepAlive = false;
   }
 
   /** Resolves when no request is under way. */
@@ -83,7 +84,7 @@ export class Reception<S> implements Desk<S> {
   /** Breaks off whatever is left. */
   cut(): void {
     const reason = { kind: "shutdown" } as const;
-    for (const request of this.#underWay) {
+    for (const request of this.#underWay.list()) {
       this.#counts.cut++;
       request.cut(new ActorStoppedError(this.#label, request.describe(), reason));
     }
@@ -153,7 +154,7 @@ export class Reception<S> implements Desk<S> {
 
   /** A connection that was asked for no more than what it had is not kept for another. */
   #letGo(socket: Socket): void {
-    for (const { incoming } of this.#underWay) if (incoming.socket === socket) return;
+    for (const { incoming } of this.#underWay.list()) if (incoming.socket === socket) return;
     socket.destroySoon();
     if (this.#underWay.size === 0) this.#onIdle();
   }

@@ -117,7 +117,9 @@ export abstract class RequestLife<S> extends WheelEntry implements RequestScope<
 /** The request as its calls see it: a time and a signal. */
 class RequestBounds extends Bounds {
   readonly #life: RequestLife<unknown>;
-  #listeners: Set<() => void> | null = null;
+  /** Most requests have one call open at a time, which needs no set. */
+  #listener: (() => void) | null = null;
+  #others: Set<() => void> | null = null;
 
   constructor(life: RequestLife<unknown>) {
     super();
@@ -137,12 +139,16 @@ class RequestBounds extends Bounds {
   }
 
   onAbort(fn: () => void): () => void {
-    const listeners = (this.#listeners ??= new Set());
-    listeners.add(fn);
-    return () => void listeners.delete(fn);
+    if (this.#listener === null) this.#listener = fn;
+    else (this.#others ??= new Set()).add(fn);
+    return () => {
+      if (this.#listener === fn) this.#listener = null;
+      else this.#others?.delete(fn);
+    };
   }
 
   abort(): void {
-    if (this.#listeners !== null) for (const fn of this.#listeners) fn();
+    this.#listener?.();
+    if (this.#others !== null) for (const fn of this.#others) fn();
   }
 }
