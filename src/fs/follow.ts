@@ -118,15 +118,15 @@ class Follower implements AsyncIterator<string> {
 
   /** Also while the reader is busy: a file is to be opened before the next one has its name. */
   #look(): void {
-    this.#files
-      .look()
-      .catch((error: unknown) => (this.#failure ??= { error }))
-      .finally(() => {
-        const { current, count } = this.#files;
-        this.#nudge.anyFile = count > 1 || (current?.formerSince ?? null) !== null;
-        this.#nudged = true;
-        this.#wake?.();
-      });
+    try {
+      this.#files.look();
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    const { current, count } = this.#files;
+    this.#nudge.anyFile = count > 1 || (current?.formerSince ?? null) !== null;
+    this.#nudged = true;
+    this.#wake?.();
   }
 
   next(): Promise<IteratorResult<string>> {
@@ -197,15 +197,15 @@ class Follower implements AsyncIterator<string> {
     this.#wake = null;
   }
 
-  async #fail(error: unknown): Promise<never> {
-    await this.#end();
+  #fail(error: unknown): never {
+    this.#end();
     throw error;
   }
 
-  async #end(): Promise<void> {
+  #end(): void {
     this.#over = true;
     this.#nudge.end();
-    await this.#files.end();
+    this.#files.end();
   }
 
   async return(): Promise<IteratorResult<string>> {
@@ -214,7 +214,7 @@ class Follower implements AsyncIterator<string> {
     this.#nudge.end();
     this.#wake?.();
     await this.#step;
-    await this.#end();
+    this.#end();
     return END;
   }
 }

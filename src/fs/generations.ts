@@ -1,8 +1,7 @@
-import type { Stats } from "node:fs";
-import { stat } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, statSync, type Stats } from "node:fs";
 import { BadInputError } from "../index.ts";
 import { createHostWorld } from "../world/host-world.ts";
-import { closeFile, openToRead, type OpenFile } from "./descriptor.ts";
+import { closeFile } from "./descriptor.ts";
 
 const world = createHostWorld();
 
@@ -28,6 +27,10 @@ export interface Generation {
  *   ─ read ──►  ─ waits ─►  ─ waits ─►     its own; they are opened when they are seen, so that
  *                                          none is missed while the reader is busy
  * ```
+ *
+ * It looks and opens at once, and does not ask one of the host's threads to: on a busy machine the
+ * answers of three requests in a row take longer than a file may have its name. Each look costs a
+ * few microseconds.
  */
 export class Generations {
   /** Files that were not opened, because too many waited. */
@@ -35,8 +38,6 @@ export class Generations {
   readonly #path: string;
   readonly #fromEnd: boolean;
   #files: Generation[] = [];
-  #looking: Promise<void> | null = null;
-  #again = false;
   #looked = false;
   #over = false;
   /** What was not opened, so that it is counted once. */
@@ -59,57 +60,41 @@ export class Generations {
     return this.#files.length;
   }
 
-  /** Looks who has the name; one look at a time. Rejects with the host's error, but `ENOENT`. */
-  look(): Promise<void> {
-    this.#again = true;
-    this.#looking ??= this.#lookAll().finally(() => (this.#looking = null));
-    return this.#looking;
-  }
-
-  /** Again, where it was asked for in the middle of a look. */
-  async #lookAll(): Promise<void> {
-    while (this.#again && !this.#over) {
-      this.#again = false;
-      await this.#look();
-    }
-  }
-
-  async #look(): Promise<void> {
-    const there = await stat(this.#path).catch(unlessMissing);
-    const first = !this.#looked;
+  /** Looks who has the name. Throws the host's error, but `ENOENT`. */
+  look(): void {
+    if (this.#over) return;
+    const isFirst = !this.#looked;
     this.#looked = true;
-    const known = there === null ? undefined : this.#find(there);
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    const known = there === undefined ? undefined : this.#find(there);
     if (known !== undefined) {
       known.formerSince = null;
       return;
     }
     const newest = this.#files.at(-1);
     if (newest !== undefined) newest.formerSince ??= world.now();
-    if (there === null || this.#over) return;
-    if (this.#files.length >= MOST) {
-      if (there.ino !== this.#missedIno) this.missed++;
-      this.#missedIno = there.ino;
-      return;
-    }
-    const file = await openToRead(this.#path).catch(unlessMissing);
-    if (file === null) return;
-    // It may be yet another one by now.
-    if (this.#over || this.#find(file.stats) !== undefined) await closeFile(file.fd);
-    else await this.#add(file, first && this.#fromEnd);
+    if (there !== undefined) this.#open(there, isFirst && this.#fromEnd);
   }
 
   #find({ ino, dev }: Stats): Generation | undefined {
     return this.#files.find((file) => file.ino === ino && file.dev === dev);
   }
 
-  async #add({ fd, stats }: OpenFile, atEnd: boolean): Promise<void> {
-    if (stats.isFIFO()) {
-      await closeFile(fd);
+  #open(there: Stats, atEnd: boolean): void {
+    if (there.isFIFO()) {
       throw new BadInputError(
         `follow: ${this.#path} is a named pipe, which has no end to be followed; use readLines`,
       );
     }
-    const { dev, ino, size } = stats;
+    if (this.#files.length >= MOST) {
+      if (there.ino !== this.#missedIno) this.missed++;
+      this.#missedIno = there.ino;
+      return;
+    }
+    const fd = openIfThere(this.#path);
+    if (fd === null) return;
+    // It may be yet another one by now.
+    const { dev, ino, size } = fstatSync(fd);
     this.#files.push({ fd, dev, ino, position: atEnd ? size : 0, formerSince: null });
   }
 
@@ -119,17 +104,18 @@ export class Generations {
     if (file !== undefined) await closeFile(file.fd);
   }
 
-  /** Closes all; one that is being opened is closed, too. */
-  async end(): Promise<void> {
+  /** Closes all. */
+  end(): void {
     this.#over = true;
-    await this.#looking?.catch(() => {});
-    const files = this.#files;
-    this.#files = [];
-    for (const { fd } of files) await closeFile(fd);
+    for (const { fd } of this.#files.splice(0)) closeSync(fd);
   }
 }
 
-function unlessMissing(error: unknown): null {
-  if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-  throw error;
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
