@@ -98,7 +98,7 @@ export class Redial implements Owner {
     } else if (this.#session !== null && !this.#dismissed) {
       this.#atOnce = true;
       this.#dismissed = true;
-      void stop(this.#session, "reconnect");
+      void this.#ctx.children.stop(this.#session);
     }
   }
 
@@ -128,6 +128,12 @@ export class Redial implements Owner {
 
   #begin(): void {
     const connection = this.#connection!;
+    if (!this.#open.has(connection)) {
+      // The peer has hung up already, and would be missed by a session that does not read.
+      this.#connection = null;
+      this.#failed(connection.error);
+      return;
+    }
     const { session: kind, child } = this.#settings;
     const session = this.#ctx.spawn(kind, connection, { ...child, restart: "temporary" });
     this.#session = session;
@@ -185,6 +191,7 @@ export class Redial implements Owner {
     this.#connection = null;
     this.#session = null;
     this.#ctx.timers.cancel("health");
+    this.#ctx.timers.cancel("dismissed");
     if (this.#atOnce) {
       this.#atOnce = false;
       this.#dial();
@@ -234,13 +241,17 @@ export class Redial implements Owner {
     this.#ctx.log.warn("cut off a peer that does not read", { unsentBytes, to: this.to });
   }
 
-  /** Nothing more comes: the session ends when it has handled what came. */
+  /** Nothing more comes: the session ends when it has handled what came, or its time is up. */
   #dismiss(connection: SocketConnection): void {
     const session = this.#session;
-    if (connection !== this.#connection || session === null) return;
+    // With the client, its session ends anyway.
+    if (connection !== this.#connection || session === null || this.#ctx.signal.aborted) return;
+    if (this.#dismissed) return;
     this.#dismissed = true;
     // One that has not started may wait for what never comes.
     void (this.state === "connected" ? drain(session) : stop(session, "hung up"));
+    const { closeMs } = this.#settings.limits;
+    this.#ctx.timers.after(closeMs, () => void kill(session), { key: "dismissed" });
   }
 
   /** A session has its own end; what none has yet goes with the client. */

@@ -10,6 +10,7 @@ export class Peer implements AsyncDisposable {
   count = 0;
   answers = true;
   readonly sockets = new Set<Socket>();
+  onConnection: (socket: Socket) => void = () => {};
   #server: Server | null = null;
 
   static async up(): Promise<Peer> {
@@ -55,6 +56,7 @@ export class Peer implements AsyncDisposable {
     });
     socket.on("error", () => {});
     socket.on("close", () => this.sockets.delete(socket));
+    this.onConnection(socket);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
