@@ -28,6 +28,8 @@ export interface CrewOwner {
   free(slot: Slot): void;
   /** Whoever was there is gone; what it was at is failing, or was cut off by this. */
   lost(slot: Slot, reason: ExitReason): void;
+  /** Its worker has been restarted, by its `onFailure` or by hand, and is the same. */
+  renewed(slot: Slot): void;
   workerStarted(slot: Slot): void;
 }
 
@@ -146,6 +148,7 @@ export class Crew {
       case "restarted":
         slot.life++;
         this.#isUp(slot);
+        this.#owner.renewed(slot);
         break;
       case "failed":
         if (event.decision !== "resume") {
@@ -161,7 +164,7 @@ export class Crew {
   }
 
   #isUp(slot: Slot): void {
-    if (slot.status === "up") return;
+    if (slot.status === "leaving") return;
     const wasStarting = slot.status === "starting";
     slot.status = "up";
     slot.failedStarts = 0;

@@ -71,8 +71,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
   constructor(ctx: Incarnation, { run, router, queue, hiring }: DispatcherParts) {
     const { world } = ctx.cell.kernel;
     this.#ctx = ctx;
-    this.#name = ctx.name;
-    this.#log = ctx.log;
+    ({ name: this.#name, log: this.#log } = ctx);
     this.#runner = new Runner(run, this);
     this.#retrying = new Retrying(this.#log);
     this.#router = makeRouter(router);
@@ -322,6 +321,10 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
 
   lost(slot: Slot, reason: ExitReason): void {
     this.#announcer.emit({ type: "workerEnded", worker: slot.index, reason });
+    this.renewed(slot);
+  }
+
+  renewed(slot: Slot): void {
     const { stuck } = slot;
     if (stuck instanceof Error && slot.task !== null) this.#cutLoose(slot, stuck);
   }

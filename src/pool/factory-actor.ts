@@ -4,6 +4,7 @@ import {
   type ActorDef,
   type ChildEvent,
   type Context,
+  type ExitReason,
   type Reply,
 } from "../index.ts";
 import { behaviourOf } from "../kernel/behaviour.ts";
@@ -84,7 +85,8 @@ export function factoryActor(spec: AnyFactorySpec): object {
     call: { ...JOBS, ...QUERIES, ...ORDERS, finish: finishing(spec.onDraining) },
     stream: { progress: progressed },
     onChild: (ctx: Ctx, event: ChildEvent) => ctx.state.dispatcher.hear(event),
-    exit: (ctx: Context<State | undefined>) => close(ctx, spec.onStopped),
+    exit: (ctx: Context<State | undefined>, reason: ExitReason) =>
+      close(ctx, reason, spec.onStopped),
   };
 }
 
@@ -145,15 +147,15 @@ class EndOfJobs implements Belonging {
 
 async function close(
   ctx: Context<State | undefined>,
+  reason: ExitReason,
   onStopped: AnyFactorySpec["onStopped"],
 ): Promise<void> {
   const dispatcher = ctx.state?.dispatcher;
   if (dispatcher !== undefined) {
     // Workers have done what they were at; what `run` does with that may still be under way.
-    await new Promise<void>((resolve) => {
-      dispatcher.done.wait(resolve);
-      ctx.timers.after(LAST_WORDS_MS, () => dispatcher.cutOff({ kind: "shutdown" }));
-    });
+    const isDone = new Promise<void>((resolve) => dispatcher.done.wait(resolve));
+    await Promise.race([isDone, ctx.sleep(LAST_WORDS_MS)]);
+    dispatcher.cutOff(reason);
   }
   await onStopped?.();
 }

@@ -29,7 +29,9 @@ export interface JobQueue<B = unknown> {
 export type QueueMaker<B = unknown> = () => JobQueue<B>;
 
 /** First in, first out. */
-export const fifo: QueueMaker = () => new Fifo();
+export function fifo<B = unknown>(): JobQueue<B> {
+  return new Fifo() as JobQueue<B>;
+}
 
 /** A list through the jobs themselves: each step costs the same however many wait. */
 class Fifo implements JobQueue {

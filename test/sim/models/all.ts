@@ -1,5 +1,6 @@
 import type { Scenario } from "troupe/sim";
 import { calls } from "./calls.ts";
+import { factories } from "./factories.ts";
 import { links } from "./links.ts";
 import { mailboxes } from "./mailboxes.ts";
 import { names } from "./names.ts";
@@ -15,6 +16,7 @@ function model<App>(scenario: Scenario<App>): Scenario<never> {
 /** Every model, by what it is about. */
 export const models = {
   calls: model(calls),
+  factories: model(factories),
   links: model(links),
   mailboxes: model(mailboxes),
   names: model(names),

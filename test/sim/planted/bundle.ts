@@ -14,6 +14,7 @@ const ALIAS = {
   "troupe/sim": source("sim/index.ts"),
   "troupe/testing": source("testing/index.ts"),
   "troupe/net": source("net/index.ts"),
+  "troupe/pool": source("pool/index.ts"),
   "troupe/threads": source("threads/index.ts"),
 };
 
