@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { BadInputError } from "../index.ts";
+import { checkPath, listenOnPath } from "../net/unix-path.ts";
 import type { HttpLimits } from "./limits.ts";
 
 /** Where an HTTP server listens: a port, or a path. */
@@ -11,8 +12,13 @@ export interface HttpListenOptions {
   readonly port?: number;
   /** Default 127.0.0.1, which only this machine can reach. */
   readonly host?: string;
-  /** A Unix socket, in place of a port. */
+  /**
+   * A Unix socket, in place of a port. What a server that crashed has left there is replaced; the
+   * file is gone when the server ends.
+   */
   readonly path?: string;
+  /** Who may connect to the path, as a file's permissions: 0o660. Default: the host's. */
+  readonly mode?: number;
   /** Connections that the host keeps waiting to be accepted. Default 511. */
   readonly backlog?: number;
 }
@@ -31,6 +37,7 @@ export type { TlsOptions };
 
 /** Refuses what is nowhere, before anything is begun. */
 export function checkListen({ port, path }: HttpListenOptions): void {
+  if (path !== undefined) checkPath("httpServer", path);
   if ((port === undefined) !== (path === undefined)) return;
   throw new BadInputError(
     `httpServer: listen at a port (0 for any) or at a path; given were port ${port} and path ${path}`,
@@ -59,22 +66,28 @@ export function makeServer(limits: Required<HttpLimits>, tls: TlsOptions | undef
 /** Listens until the signal aborts. Rejects with the host's error, such as `EADDRINUSE`. */
 export async function listen(
   server: Server,
-  { port, host = "127.0.0.1", path, backlog }: HttpListenOptions,
+  { port, host = "127.0.0.1", path, mode, backlog }: HttpListenOptions,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
   signal.addEventListener("abort", () => server.close(), { once: true });
-  const where = path === undefined ? { port, host } : { path };
-  server.listen({ ...where, ...(backlog === undefined ? {} : { backlog }) });
-  await once(server, "listening");
+  const rest = backlog === undefined ? {} : { backlog };
+  if (path !== undefined) {
+    const how = { path, ...rest, ...(mode === undefined ? {} : { mode }) };
+    server.once("close", await listenOnPath(server, how, signal));
+  } else {
+    server.listen({ port, host, ...rest });
+    await once(server, "listening");
+  }
   // Closing did nothing while the host's name was still being looked up.
   if (signal.aborted) server.close();
 }
 
 /** Where a server that listens is reached. */
-export function addressOf(server: Server, isTls: boolean): HttpAddress {
-  const at = server.address() as AddressInfo | string;
-  if (typeof at === "string") return { url: `unix:${at}`, address: at, port: 0 };
+export function addressOf(server: Server, path: string | undefined, isTls: boolean): HttpAddress {
+  // The host says where the path's socket was made, and not what it is called now.
+  if (path !== undefined) return { url: `unix:${path}`, address: path, port: 0 };
+  const at = server.address() as AddressInfo;
   const host = at.family === "IPv6" ? `[${at.address}]` : at.address;
   return {
     url: `http${isTls ? "s" : ""}://${host}:${at.port}`,

@@ -146,7 +146,7 @@ export function httpServer<S = undefined, P extends object = object>(
     const reception = new Reception(ctx, kernel, server, settings);
     const port = props.port === 0 ? (found.get(ctx.self) ?? 0) : props.port;
     await beginToListen(kernel, server, { ...props, ...(port === undefined ? {} : { port }) }, ctx);
-    const address = addressOf(server, spec.tls !== undefined);
+    const address = addressOf(server, props.path, spec.tls !== undefined);
     found.set(ctx.self, address.port);
     guard(ctx, reception, shutdownMs);
     return { reception, address, state };

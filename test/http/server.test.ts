@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -101,10 +101,14 @@ test("it listens at a Unix socket, too", async () => {
     await using kit = createTestSystem();
     const path = join(dir, "api.sock");
     const Api = httpServer({ listener: (_request, response) => response.end("by path") });
-    const server = kit.system.spawn(Api, { path });
+    const server = kit.system.spawn(Api, { path, mode: 0o600 });
     expect(await server.address()).toEqual({ url: `unix:${path}`, address: path, port: 0 });
     expect(await ask(0, "/", { socketPath: path })).toMatchObject({ body: "by path" });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const second = kit.system.spawn(Api, { path });
+    await expect(started(second)).rejects.toMatchObject({ cause: { code: "EADDRINUSE" } });
     await stop(server);
+    expect(existsSync(path)).toBe(false);
   } finally {
     rmSync(dir, { recursive: true });
   }
