@@ -4,6 +4,7 @@ import { createHostWorld } from "../world/host-world.ts";
 import { Group } from "./group.ts";
 import { ProgramInput, type Input } from "./input.ts";
 import { ProgramOutput, type Output } from "./output.ts";
+import { checkSignalName } from "./signal-name.ts";
 
 /** How a program ended: with a code, or by a signal; the other one is null. */
 export interface ProgramExit {
@@ -113,6 +114,7 @@ export class Child implements ChildProcess {
   }
 
   signal(name: NodeJS.Signals): boolean {
+    checkSignalName(`signal to ${this.command}`, name ?? "none");
     if (this.exit !== undefined) return false;
     return this.#group === null ? this.#host.kill(name) : this.#group.signal(name);
   }

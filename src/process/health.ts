@@ -1,4 +1,11 @@
-import { nameOf, TimeoutError, type AnyRef, type InitContext, type System } from "../index.ts";
+import {
+  BadInputError,
+  nameOf,
+  TimeoutError,
+  type AnyRef,
+  type InitContext,
+  type System,
+} from "../index.ts";
 import { checkFunction, checkName, checkTime } from "../kernel/options.ts";
 import { kernelOf } from "../kernel/kernel-of.ts";
 import { answers } from "../kernel/ping.ts";
@@ -74,6 +81,9 @@ export function checkHealthOptions(what: string, options: HealthOptions): void {
   for (const actor of options.actors ?? []) {
     if (typeof actor === "string") checkName(`${what}: actors`, actor);
     else cellOf(actor);
+    const name = typeof actor === "string" ? actor : nameOf(actor);
+    if (!Object.hasOwn(options.checks ?? {}, name)) continue;
+    throw new BadInputError(`${what}: checks.${name} has an actor's name; give it one of its own`);
   }
 }
 

@@ -1,4 +1,10 @@
-import { implement, type ActorDef, type AnyRef, type InitContext } from "../index.ts";
+import {
+  BadInputError,
+  implement,
+  type ActorDef,
+  type AnyRef,
+  type InitContext,
+} from "../index.ts";
 import { checkFunction } from "../kernel/options.ts";
 import { createHostWorld } from "../world/host-world.ts";
 import type { TimerHandle } from "../world/world.ts";
@@ -98,7 +104,13 @@ export function program<P = void>(
 
 function check(spec: ProgramSpec): void {
   checkRun("program", spec.command, spec.args ?? [], spec);
-  if (spec.ready !== undefined) checkFunction("program: ready", spec.ready);
+  if (spec.ready === undefined) return;
+  checkFunction("program: ready", spec.ready);
+  if (spec.output === "ignore" || spec.output === "inherit") {
+    throw new BadInputError(
+      `program: ready needs to hear ${spec.command}, and its output is "${spec.output}"; make it "log" or a function`,
+    );
+  }
 }
 
 async function begin(

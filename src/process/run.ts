@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { env } from "node:process";
 import { BadInputError, KilledError, type InitContext } from "../index.ts";
 import { checkDelay, checkName, checkOneOf } from "../kernel/options.ts";
+import { checkSignalName } from "./signal-name.ts";
 import { Child, type ChildProcess, type StopOptions } from "./child.ts";
 import { ProgramError } from "./errors.ts";
 
@@ -54,9 +55,10 @@ export async function run(
   checkRun("run", command, args, options);
   const { signal } = ctx;
   signal.throwIfAborted();
-  const host = start(command, args, options);
   const said = [command, ...args].join(" ");
+  let host: HostChild;
   try {
+    host = start(command, args, options);
     await once(host, "spawn");
   } catch (cause) {
     const why = await explain(cause, options.cwd);
@@ -87,6 +89,7 @@ export function checkRun(
     checkOneOf(`${what}: ${stream}`, options[stream], ["pipe", "ignore", "inherit"]);
   }
   checkDelay(`${what}: killAfterMs`, options.killAfterMs);
+  checkSignalName(`${what}: stopSignal`, options.stopSignal);
 }
 
 const NOT_HANDED_ON = {

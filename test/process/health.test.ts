@@ -117,5 +117,7 @@ test("what cannot be asked is refused at once", async () => {
   await expect(checkHealth(kit.system, { timeoutMs: -1 })).rejects.toThrow("timeoutMs");
   await expect(checkHealth(kit.system, { checks: { a: 1 as never } })).rejects.toThrow("checks.a");
   await expect(checkHealth(kit.system, { actors: [""] })).rejects.toThrow("actors");
+  const both = { actors: ["db"], checks: { db: () => true } };
+  await expect(checkHealth(kit.system, both)).rejects.toThrow("checks.db has an actor's name");
   await expect(checkHealth({} as never, {})).rejects.toThrow("a system, or an actor's ctx");
 });

@@ -214,5 +214,9 @@ test("it is sent signals, and made of its props", async () => {
 test("what cannot be run is refused when it is defined", () => {
   expect(() => program({ command: "" })).toThrow("program: command");
   expect(() => program({ command: "ls", args: "-l" as never })).toThrow("list of strings");
+  expect(() => program({ command: "ls", stopSignal: "SIGSTOPIT" as never })).toThrow("SIGSTOPIT");
+  expect(() => program({ command: "ls", ready, output: "inherit" })).toThrow(
+    'its output is "inherit"',
+  );
   expect(() => program({ command: "ls", ready: "yes" as never })).toThrow("program: ready");
 });

@@ -6,6 +6,7 @@ import { actor, exited, isAlive, kill, started, stop, type InitContext } from "t
 import { pipe, ProgramError, run, type ChildProcess } from "troupe/process";
 import { createTestSystem } from "troupe/testing";
 import { eventually, folder } from "../fs/folder.ts";
+import { bundled } from "./bundled.ts";
 
 /** An actor whose `init` is the test's. */
 const Runner = actor({
@@ -169,6 +170,11 @@ test("input that cannot be run is refused at once", async () => {
   await expect(run(ctx, "ls", ["-l", 5 as never])).rejects.toThrow("list of strings");
   await expect(run(ctx, "ls", [], { stdin: "file" as never })).rejects.toThrow('"file"');
   await expect(run(ctx, "ls", [], { killAfterMs: -1 })).rejects.toThrow("killAfterMs");
+  await expect(run(ctx, "ls", [], { stopSignal: "TERM" as never })).rejects.toThrow("TERM");
+  const child = await run(ctx, "true");
+  expect(() => child.signal("SIGNOTHING" as never)).toThrow("SIGNOTHING");
+  // More than the host lets a program have.
+  await expect(run(ctx, "true", ["x".repeat(5_000_000)])).rejects.toBeInstanceOf(ProgramError);
 });
 
 /** Runs a program in an actor, and gives it out. */
@@ -295,6 +301,17 @@ test("without a group, what a program has started may live on, and holds up nobo
   process.kill(Number(pid), "SIGKILL");
 });
 
+test("what is left of a program that has ended is held up, too, while nobody reads", async () => {
+  await using kit = createTestSystem();
+  const { runner, child } = await hold(kit, "sh", ["-c", "yes & exit 0"]);
+  await child.exited;
+  await eventually(() => child.stdout.unreadBytes > 0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(child.stdout.unreadBytes).toBeLessThan(1_000_000);
+  // Which closes its output, and so ends it.
+  await stop(runner);
+});
+
 test("an actor that runs many programs, one after the other, keeps nothing of them", async () => {
   await using kit = createTestSystem();
   let listeners = 0;
@@ -318,6 +335,14 @@ test("an actor that runs many programs, one after the other, keeps nothing of th
   });
   await started(runner);
   expect(listeners).toBe(0);
+});
+
+test("when this process ends without stopping its actors, programs are asked to end", async () => {
+  const leaver = bundled(new URL("leaver.ts", import.meta.url));
+  const outcome = execFileSync(process.execPath, [leaver], { encoding: "utf8" });
+  const pid = Number(outcome);
+  expect(pid).toBeGreaterThan(0);
+  await eventually(() => !isRunning(pid));
 });
 
 test("one program's output is another's input, at its pace", async () => {
