@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { KilledError, TroupeError, type ActorDef, type InitContext } from "../index.ts";
 import { checkLimit } from "../kernel/options.ts";
 import { answerFor, type ErrorMapping } from "./failure.ts";
-import { FreeRequest } from "./free-request.ts";
+import { FreeRequest, wheelOf } from "./free-request.ts";
 import { requestOf, type HttpRequest } from "./http-request.ts";
 import type { HttpListenOptions } from "./listen.ts";
 import type { RequestScope } from "./request-scope.ts";
@@ -61,11 +61,12 @@ function freeRequest(
   { method, url }: IncomingMessage,
   { raw }: FastifyReply,
   deadlineMs: number,
-): FreeRequest {
-  const request = new FreeRequest(`${method} ${url}`, deadlineMs, undefined);
+): FreeRequest<undefined> {
+  const what = `${method} ${url}`;
+  const request = new FreeRequest(what, wheelOf(undefined), undefined, deadlineMs);
   raw.on("close", () => {
     if (raw.writableFinished) request.close();
-    else request.abort(new DOMException(`${method} ${url}: the client left`, "AbortError"));
+    else request.abort(new DOMException(`${what}: the client left`, "AbortError"));
   });
   return request;
 }

@@ -1,24 +1,56 @@
 import { BadInputError, type AnyRef } from "../index.ts";
+import { onAbort } from "../kernel/abort.ts";
+import { kernelOf, type Owner } from "../kernel/kernel-of.ts";
+import { checkLimit } from "../kernel/options.ts";
 import { cellOf } from "../kernel/ref.ts";
-import { createHostWorld } from "../world/host-world.ts";
 import { Wheel } from "../kernel/wheel.ts";
-import { RequestLife } from "./request-scope.ts";
+import { createHostWorld } from "../world/host-world.ts";
+import { RequestLife, type RequestScope } from "./request-scope.ts";
 
-/** Of requests that know no system: there is one for all of them, where there are any. */
-let hostWheel: Wheel | undefined;
+/** A scope without a server. */
+export interface FreeScopeOptions<S> {
+  /** What the handler is to find as `scope.state`. */
+  readonly state?: S;
+  /** Time in ms, by the system's clock. Default 30,000. */
+  readonly deadlineMs?: number;
+  /** Ends the request when it aborts. */
+  readonly signal?: AbortSignal;
+}
 
-/** A request that came by no server of ours, as in tests of a handler, or in another host. */
-export class FreeRequest extends RequestLife<undefined> {
+/**
+ * Makes a scope for a request that came by no server of ours: in a test, or in another host.
+ *
+ * ```ts
+ * using scope = requestScope(kit.system, { deadlineMs: 1_000 });
+ * const response = await handler(new Request("http://test/count"), scope);
+ * ```
+ *
+ * Its time is counted until it is disposed of.
+ */
+export function requestScope<S = undefined>(
+  owner: Owner,
+  { state, deadlineMs = 30_000, signal }: FreeScopeOptions<S> = {},
+): RequestScope<S> & Disposable {
+  checkLimit("requestScope: deadlineMs", deadlineMs);
+  // Without a state it is undefined, which is what `S` is then.
+  return new FreeRequest("request", kernelOf(owner).wheel, state as S, deadlineMs, signal);
+}
+
+/** A request that came by no server of ours. */
+export class FreeRequest<S> extends RequestLife<S> implements Disposable {
   readonly incoming = undefined;
   readonly outgoing = undefined;
   readonly #what: string;
+  readonly #unfollow: () => void = () => {};
 
-  /** In the time of the actor's system, where one is given. */
-  constructor(what: string, deadlineMs: number, of: AnyRef | undefined) {
-    const wheel = of === undefined ? undefined : cellOf(of).kernel.wheel;
-    super(wheel ?? (hostWheel ??= new Wheel(createHostWorld())), undefined);
+  constructor(what: string, wheel: Wheel, state: S, deadlineMs: number, signal?: AbortSignal) {
+    super(wheel, state);
     this.#what = what;
     this.limit(deadlineMs);
+    if (signal?.aborted === true) this.abort(signal.reason);
+    else if (signal !== undefined) {
+      this.#unfollow = onAbort(signal, () => this.abort(signal.reason));
+    }
   }
 
   describe(): string {
@@ -30,11 +62,19 @@ export class FreeRequest extends RequestLife<undefined> {
     this.abort(error);
   }
 
-  /** Ends with a signal of somebody else's. */
-  follow(signal: AbortSignal): void {
-    if (signal.aborted) this.abort(signal.reason);
-    else signal.addEventListener("abort", () => this.abort(signal.reason), { once: true });
+  [Symbol.dispose](): void {
+    this.close();
+    this.#unfollow();
   }
+}
+
+/** Of requests that know no system: there is one for all of them, where there are any. */
+let hostWheel: Wheel | undefined;
+
+/** The time of an actor's system; without one, the host's. */
+export function wheelOf(ref: AnyRef | undefined): Wheel {
+  if (ref !== undefined) return cellOf(ref).kernel.wheel;
+  return (hostWheel ??= new Wheel(createHostWorld()));
 }
 
 /** Refuses what are no refs by name, when the application is put together. */

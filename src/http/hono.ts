@@ -3,7 +3,7 @@ import type { Context, ErrorHandler, MiddlewareHandler } from "hono";
 import type { AnyRef } from "../index.ts";
 import { checkLimit } from "../kernel/options.ts";
 import { answerFor, type ErrorMapping } from "./failure.ts";
-import { checkRefs, FreeRequest } from "./free-request.ts";
+import { checkRefs, FreeRequest, wheelOf } from "./free-request.ts";
 import { RequestLife, type RequestScope } from "./request-scope.ts";
 
 /** Refs by the names that handlers know them by. */
@@ -33,7 +33,8 @@ export interface ActorsOptions {
  * httpServer({ fetch: app.fetch });
  * ```
  *
- * In an `httpServer`, deadline and signal are the server's. Elsewhere, as with `app.request` in a
+ * In an `httpServer`, deadline and signal are the server's; an app with bindings of its own gets them
+ * by `fetch: (request, scope) => app.fetch(request, { ...bindings, scope })`. Elsewhere, as with `app.request` in a
  * test, each request has `deadlineMs` and its own signal. Throws `BadInputError` for what is no ref.
  */
 export function actors<const R extends Refs>(
@@ -44,8 +45,7 @@ export function actors<const R extends Refs>(
   checkLimit("actors: deadlineMs", deadlineMs);
   const entries = Object.entries(refs);
   return async (c, next) => {
-    const env: unknown = c.env;
-    const served = env instanceof RequestLife ? env : undefined;
+    const served = servedScope(c.env);
     const free = served === undefined ? freeRequest(c, deadlineMs, entries[0]?.[1]) : undefined;
     const scope: RequestScope = served ?? free!;
     c.set("scope", scope);
@@ -57,10 +57,20 @@ export function actors<const R extends Refs>(
   };
 }
 
-function freeRequest(c: Context, deadlineMs: number, ref: AnyRef | undefined): FreeRequest {
-  const request = new FreeRequest(`${c.req.method} ${c.req.path}`, deadlineMs, ref);
-  request.follow(c.req.raw.signal);
-  return request;
+/** The server's scope: as the bindings, or among them. */
+function servedScope(env: unknown): RequestScope | undefined {
+  if (env instanceof RequestLife) return env;
+  const { scope } = Object(env) as { readonly scope?: unknown };
+  return scope instanceof RequestLife ? scope : undefined;
+}
+
+function freeRequest(
+  { req }: Context,
+  deadlineMs: number,
+  ref: AnyRef | undefined,
+): FreeRequest<undefined> {
+  const what = `${req.method} ${req.path}`;
+  return new FreeRequest(what, wheelOf(ref), undefined, deadlineMs, req.raw.signal);
 }
 
 /**

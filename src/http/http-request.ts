@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Wheel } from "../kernel/wheel.ts";
 import type { ErrorAnswer } from "./failure.ts";
 import { RequestLife } from "./request-scope.ts";
@@ -7,7 +7,8 @@ import type { Link } from "./under-way.ts";
 /** Whoever keeps the book of requests, and decides what is answered where a handler did not. */
 export interface Desk<S> {
   failed(request: HttpRequest<S>, error: unknown): void;
-  timeIsUp(request: HttpRequest<S>): void;
+  /** `isUntaken`: it was answered, and the client has not taken all of the answer yet. */
+  timeIsUp(request: HttpRequest<S>, isUntaken: boolean): void;
   /** Its answer is on its way, or there is nobody to send one to. */
   closed(request: HttpRequest<S>): void;
 }
@@ -64,8 +65,9 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
   }
 
   override expire(): void {
+    const isUntaken = this.outgoing.writableEnded;
     super.expire();
-    this.#desk.timeIsUp(this);
+    this.#desk.timeIsUp(this, isUntaken);
   }
 
   /** Answers in the place of the handler, whatever it has made ready; what it still writes is lost. */
@@ -75,7 +77,10 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
     // What nobody has read of a body stands in the way of the next request.
     if (this.isIncomplete) outgoing.shouldKeepAlive = false;
     for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
-    outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+    outgoing.writeHead(status, STATUS_CODES[status] ?? "", {
+      ...headers,
+      "content-length": Buffer.byteLength(body),
+    });
     outgoing.end(body);
   }
 

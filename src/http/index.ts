@@ -2,6 +2,7 @@
 export { eventResponse, sendEvents, type EventsOptions, type ServerEvent } from "./events.ts";
 export type { ErrorAnswer, ErrorMapping } from "./failure.ts";
 export type { FetchHandler } from "./fetch-handler.ts";
+export { requestScope, type FreeScopeOptions } from "./free-request.ts";
 export type { HttpLimits } from "./limits.ts";
 export type { HttpAddress, HttpListenOptions } from "./listen.ts";
 export type { RequestScope } from "./request-scope.ts";

@@ -9,6 +9,7 @@ import {
   TroupeError,
   type InitContext,
 } from "../index.ts";
+import { Alarm } from "../kernel/alarm.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { isThenable } from "../kernel/verb.ts";
 import { announcedBytes, countBody } from "./body-limit.ts";
@@ -18,6 +19,9 @@ import type { HttpLimits } from "./limits.ts";
 import { isMalformed, refuseMalformed } from "./malformed.ts";
 import { noCounts, type HttpStats } from "./stats.ts";
 import { UnderWay } from "./under-way.ts";
+
+/** Time for an answer to go when the request's own is up. */
+const LAST_WORDS_MS = 5_000;
 
 /** How requests are taken. */
 export interface ReceptionSettings<S> {
@@ -131,13 +135,16 @@ export class Reception<S> implements Desk<S> {
     this.#answerInstead(request, error);
   }
 
-  timeIsUp(request: HttpRequest<S>): void {
+  timeIsUp(request: HttpRequest<S>, isUntaken: boolean): void {
     this.#counts.timedOut++;
     this.#ctx.log.warn(`${request.describe()}: its time was up`);
+    const { wheel, world } = this.#kernel;
+    const cut = (): void => request.cut(request.reason);
+    if (isUntaken) return cut();
     // Its handler hears of it first, and may still answer by itself.
-    this.#kernel.world.yieldToHost(() => {
-      if (request.outgoing.writableEnded) request.cut(request.reason);
-      else this.#answerInstead(request, request.reason);
+    world.yieldToHost(() => {
+      this.#answerInstead(request, request.reason);
+      if (!request.outgoing.destroyed) wheel.set(new Alarm(cut), LAST_WORDS_MS);
     });
   }
 
@@ -163,8 +170,16 @@ export class Reception<S> implements Desk<S> {
   #answerInstead(request: HttpRequest<S>, error: unknown): void {
     const { outgoing } = request;
     if (outgoing.destroyed || outgoing.writableEnded) return;
-    if (outgoing.headersSent) request.cut(error);
-    else request.answer(this.#answerFor(request, error));
+    if (outgoing.headersSent) return request.cut(error);
+    try {
+      request.answer(this.#answerFor(request, error));
+    } catch (thrown) {
+      // A status that is none, or a header with a line break.
+      this.#ctx.log.error(`${request.describe()}: what onError gave cannot be sent`, {
+        error: thrown,
+      });
+      request.cut(error);
+    }
   }
 
   #answerFor(request: HttpRequest<S>, error: unknown): Required<ErrorAnswer> {

@@ -48,6 +48,7 @@ export abstract class RequestLife<S> extends WheelEntry implements RequestScope<
   /** Why nobody waits for the answer any more. */
   reason: unknown;
   isOver = false;
+  #isClosed = false;
   readonly wheel: Wheel;
   #limitMs = Infinity;
   #bounds: RequestBounds | null = null;
@@ -91,7 +92,7 @@ export abstract class RequestLife<S> extends WheelEntry implements RequestScope<
     }
     this.wheel.cancel(this);
     this.#limitMs = ms;
-    if (ms !== Infinity && !this.isOver) this.wheel.set(this, ms);
+    if (ms !== Infinity && !this.#isClosed) this.wheel.set(this, ms);
   }
 
   override expire(): void {
@@ -108,8 +109,9 @@ export abstract class RequestLife<S> extends WheelEntry implements RequestScope<
     this.#abort?.abort(reason);
   }
 
-  /** No more time is counted: it has its answer. */
+  /** No more time is counted: it has its answer, or needs none. */
   close(): void {
+    this.#isClosed = true;
     this.wheel.cancel(this);
   }
 }

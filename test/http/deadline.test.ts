@@ -130,6 +130,42 @@ test("the handler hears of the time first, and may still answer by itself", asyn
   expect(await server.stats()).toMatchObject({ timedOut: 1, failed: 0 });
 });
 
+test("such an answer has a little time to go, and then is cut off as well", async () => {
+  await using kit = createTestSystem();
+  const { server, port } = await serve(kit, {
+    deadlineMs: 100,
+    listener: (_request, response, scope) => {
+      scope.signal.addEventListener("abort", () => response.end(Buffer.alloc(32 << 20)));
+    },
+  });
+  await using client = await Client.open(port);
+  client.socket.pause();
+  client.send(raw("GET /"));
+  await eventually(async () => (await server.stats()).underWay === 1);
+  await kit.advance(100);
+  await kit.advance(4_999);
+  expect((await server.stats()).underWay).toBe(1);
+  await kit.advance(1);
+  await eventually(async () => (await server.stats()).underWay === 0);
+  expect(await server.stats()).toMatchObject({ timedOut: 1, answered: 0 });
+});
+
+test("a limit that is set when the answer has gone is for nobody", async () => {
+  await using kit = createTestSystem();
+  const scopes: RequestScope[] = [];
+  const { server, port } = await serve(kit, {
+    listener: (_request, response, scope) => {
+      scopes.push(scope);
+      response.end("done");
+    },
+  });
+  await ask(port);
+  scopes[0]!.limit(10);
+  await kit.advance(100);
+  expect(scopes[0]!.signal.aborted).toBe(false);
+  expect(await server.stats()).toMatchObject({ answered: 1, timedOut: 0 });
+});
+
 test("a handler that goes on after its time was up is heard by nobody, and harms nobody", async () => {
   await using kit = createTestSystem();
   const late: unknown[] = [];

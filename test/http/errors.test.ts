@@ -125,6 +125,22 @@ test("an onError that throws is logged, and the default answers", async () => {
   await kit.stop();
 });
 
+test.each([
+  ["a status that is none", { status: 1_000 }],
+  ["a header that is none", { status: 400, headers: { "x-bad": "a\r\nb" } }],
+])("%s from onError breaks the connection off, and is logged", async (_what, answer) => {
+  const { kit, port } = await setUp(() => answer);
+  await using client = await Client.open(port);
+  client.send(raw("GET /gone"));
+  await client.closed;
+  expect(client.received).toBe("");
+  expect(kit.log.at(-1)).toMatchObject({
+    level: "error",
+    message: "GET /gone: what onError gave cannot be sent",
+  });
+  await kit.stop();
+});
+
 test("an answer that has begun is cut off, and logged", async () => {
   const { kit, server, port } = await setUp();
   await using client = await Client.open(port);

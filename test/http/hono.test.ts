@@ -117,6 +117,17 @@ describe("an app without a server", () => {
     expect(outcomes).toMatchObject([{ value: { status: 500 } }]);
   });
 
+  test("finds the scope of a server among bindings of its own", async () => {
+    await using kit = createTestSystem();
+    const app = makeApp(kit.system.spawn(Counter));
+    const Api = httpServer({
+      deadlineMs: 77,
+      fetch: (request, scope) => app.fetch(request, { color: "red", scope }),
+    });
+    const { port } = await kit.system.spawn(Api, { port: 0 }).address();
+    expect(await ask(port, "/remaining")).toMatchObject({ body: "77" });
+  });
+
   test("may have another limit, and actors that are gone are 503", async () => {
     await using kit = createTestSystem();
     const counter = kit.system.spawn(Counter);
