@@ -95,7 +95,9 @@ function planEvent(
     );
   }
   const waits = states.some(({ on, enter }) => isWaiting(on.get(event)?.run) || isWaiting(enter));
-  return { kind, raised: new Verb(event, "cast", runRaised, "message"), waits };
+  const raised = new Verb(event, "cast", runRaised, "message");
+  raised.waits = waits;
+  return { kind, raised, waits };
 }
 
 export function isWaiting(run: unknown): boolean {

@@ -145,7 +145,7 @@ export class Step {
     this.#checkAtWork(what);
     if (this.#to.includes(target!)) return;
     throw new BadInputError(
-      `${what} in ${this.#ctx.name}: ${this.what} may not go to ${target} from ${this.#run.state}; say so in its "to"`,
+      `${what} in ${this.#ctx.name}: ${this.what} may not go to ${target} from ${this.#run.state}; a handler may, where it says so under "to"`,
     );
   }
 

@@ -23,6 +23,7 @@ const TOLD: readonly EventType[] = [
   "selfWait",
   "lateReply",
   "slowHandler",
+  "transition",
 ];
 
 /** A logger whose lines are written by the system's, in the thread where that was made. */
@@ -34,8 +35,8 @@ export function tellingLogger(outbox: () => Outbox): Logger {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Those of them that come by the thousand where too much is sent, each with what was sent. */
-const BULKY: readonly EventType[] = ["deadLetter", "overflow", "lateReply"];
+/** Those of them that may come by the thousand, most with all that was sent. */
+const BULKY: readonly EventType[] = ["deadLetter", "overflow", "lateReply", "transition"];
 
 /** A bit for each of them that somebody listens to. */
 export function bulkyWanted(events: Events): number {
@@ -58,7 +59,8 @@ export function reportTo({ outbox }: Peer, { events }: Kernel, control: Control 
   events.subscribe((event) => {
     const { type } = event;
     if (isWanted(type)) outbox.report(EVENT, type, event);
-    else outbox.say(EVENT, type, null);
+    // Nobody counts these.
+    else if (type !== "transition") outbox.say(EVENT, type, null);
   }, TOLD);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { actor, kill, machine } from "troupe";
 import { createTestSystem } from "troupe/testing";
+import { gate } from "../support/gate.ts";
 
 describe("a context", () => {
   interface Visit {
@@ -65,6 +66,35 @@ describe("a context", () => {
     visit.go();
     await kit.advance(50);
     expect(log).toEqual(["a: visit#1, 1", { x: 1 }, "b: visit#1, 2"]);
+  });
+
+  test("sends events also from code that no actor owns, to a machine that has nothing to do", async () => {
+    const kit = createTestSystem();
+    const log: unknown[] = [];
+    const open = gate();
+    const Waiting = machine<{ go(): void }, { a: undefined }, { own(n: number): void }>()({
+      events: { go: "cast", own: "internal" },
+      initial: "a",
+      init: () => ["a"],
+      states: {
+        a: {
+          on: {
+            go(ctx) {
+              void open.passed.then(() => {
+                ctx.next("own", 1);
+                ctx.next("own", 2);
+              });
+            },
+            own: (_ctx, n) => void log.push(n),
+          },
+        },
+      },
+    });
+    kit.system.spawn(Waiting).go();
+    await kit.run();
+    open.open();
+    await kit.run();
+    expect(log).toEqual([1, 2]);
   });
 
   test("asks for nothing when its handler is done", async () => {

@@ -22,7 +22,7 @@ describe("a definition is refused", () => {
       { events: { put: "cats" } },
       'machine box: event put is cats; it can be "cast", "call" or "internal"',
     ],
-    [{ events: { then: "call" } }, 'definition machine box: "then" cannot be a verb'],
+    [{ events: { toJSON: "call" } }, 'definition machine box: "toJSON" cannot be a verb'],
     [{ states: { a: 1 } }, "machine box: state a is 1; it must be an object"],
     [{ states: { "[*]": {} } }, 'machine box: "[*]" is the end, and no state'],
     [{ initial: "c" }, "machine box: initial is c; there are a, b"],

@@ -4,6 +4,7 @@ import {
   ActorStoppedError,
   drain,
   exited,
+  kill,
   machine,
   StashFullError,
   stop,
@@ -12,6 +13,7 @@ import {
   type Raisable,
 } from "troupe";
 import { createTestSystem } from "troupe/testing";
+import { gate, type Gate } from "../support/gate.ts";
 
 interface Line {
   /** Does what the text says, a letter for each thing. */
@@ -87,6 +89,36 @@ async function handled(messages: readonly string[], enter?: string): Promise<str
   return log.join(", ");
 }
 
+/** Postpones numbers while it is shut; opens slowly, when the gate lets it. */
+function gateKeeper(log: unknown[], gates: Gate<void>[]) {
+  interface Keeper {
+    open(): void;
+    pass(n: number): void;
+  }
+  return machine<Keeper, States>()({
+    name: "keeper",
+    events: { open: "cast", pass: "cast" },
+    initial: "closed",
+    init: () => ["closed"],
+    states: {
+      closed: {
+        on: {
+          open: { to: "open", do: (ctx) => ctx.goto("open") },
+          pass(ctx, n) {
+            log.push(`${ctx.state} ${n}`);
+            ctx.postpone();
+          },
+        },
+      },
+      open: {
+        enter: () => gates.shift()?.passed,
+        on: { open: "ignore", pass: (ctx, n) => void log.push(`${ctx.state} ${n}`) },
+        after: { ms: 10, to: "closed", do: (ctx) => ctx.goto("closed") },
+      },
+    },
+  });
+}
+
 describe("what is postponed", () => {
   test("comes back when the state has changed, in its order, before what came later", async () => {
     expect(await handled(["p1", "p2", "o", "n"])).toBe(
@@ -144,6 +176,43 @@ describe("what is postponed", () => {
     expect(log).toEqual(["closed p", "closed x", "closed p", "closed n"]);
     line.act("o");
     expect(await asked).toBe("p");
+  });
+
+  test("is left alone by an `enter` that comes to its end when its incarnation is over", async () => {
+    const kit = createTestSystem({ logger: false });
+    const log: unknown[] = [];
+    const first = gate();
+    const keeper = kit.system.spawn(gateKeeper(log, [first]), undefined, { restart: "permanent" });
+    keeper.pass(1);
+    keeper.open();
+    await kit.run();
+    await kill(keeper);
+    await kit.run();
+    expect(log).toEqual(["closed 1", "closed 1"]);
+    first.open();
+    await kit.run();
+    expect(log).toEqual(["closed 1", "closed 1"]);
+    keeper.open();
+    await kit.run();
+    expect(log.slice(2)).toEqual(["open 1"]);
+  });
+
+  test("comes back, and timeouts begin, where `enter` has failed and the actor goes on", async () => {
+    const kit = createTestSystem({ logger: false });
+    const log: unknown[] = [];
+    const first = gate();
+    const keeper = kit.system.spawn(gateKeeper(log, [first]), undefined, {
+      onFailure: () => "resume",
+    });
+    keeper.pass(1);
+    keeper.open();
+    first.fail(new Error("stuck"));
+    await kit.run();
+    expect(log).toEqual(["closed 1", "open 1"]);
+    await kit.advance(10);
+    keeper.pass(2);
+    await kit.run();
+    expect(log.at(-1)).toBe("closed 2");
   });
 
   test("is not handled again where its own handler fails", async () => {

@@ -3,6 +3,7 @@ import {
   dynamicSupervisor,
   implement,
   loop,
+  machine,
   partitioned,
   supervisor,
   type ActorDef,
@@ -50,6 +51,54 @@ export const Echoing: ActorDef<Echo & { fail(): void }, { readonly prefix: strin
     },
   },
   call: { echo: (ctx, what) => `${ctx.state.prefix}${what}` },
+});
+
+interface Valve {
+  open(): void;
+  /** Answered in another state than that in which it is asked. */
+  opened(): Promise<string>;
+  shut(): Promise<string>;
+}
+interface Valves {
+  closed: { times: number };
+  flowing: { times: number };
+}
+/** Closes by itself. */
+export const Valve: ActorDef<Valve, { readonly ms: number }> = machine<Valve, Valves>()({
+  name: "valve",
+  events: { open: "cast", opened: "call", shut: "call" },
+  initial: "closed",
+  init: (_ctx, _props: { readonly ms: number }) => ["closed", { times: 0 }],
+  states: {
+    closed: {
+      on: {
+        open: {
+          to: "flowing",
+          do: (ctx) => ctx.goto("flowing", { times: ctx.data.times + 1 }),
+        },
+        opened: "postpone",
+        shut: "refuse",
+      },
+    },
+    flowing: {
+      on: {
+        open: "ignore",
+        opened: (ctx) => `flowing, the ${ctx.data.times}. time`,
+        shut: {
+          to: "closed",
+          do(ctx) {
+            ctx.goto("closed", ctx.data);
+            return "shut by hand";
+          },
+        },
+      },
+      after: {
+        ms: (ctx) => ctx.props.ms,
+        to: "closed",
+        do: (ctx) => ctx.goto("closed", ctx.data),
+      },
+    },
+  },
 });
 
 /** Supervisors that are to run on a thread, with their children there. */

@@ -1,6 +1,15 @@
 import { register } from "troupe/threads";
 import { Boss } from "./actors-acts.ts";
-import { Counting, Dynamic, Echoing, Loop, Parts, Tree, Words } from "./actors-behaviours.ts";
+import {
+  Counting,
+  Dynamic,
+  Echoing,
+  Loop,
+  Parts,
+  Tree,
+  Valve,
+  Words,
+} from "./actors-behaviours.ts";
 import { Clerk } from "./actors-calls.ts";
 import { Inner } from "./actors-inner.ts";
 import { Trapper, Watcher } from "./actors-links.ts";
@@ -15,5 +24,5 @@ register({ Parent, Quiet, AllForOne, RestForOne, Strict, EndsWithAny, EndsWithAl
 register({ Trapper, Watcher });
 register({ Clerk, Subject, Relay, OutOfStock });
 register({ Store, Checked, Inner });
-register({ Loop, Counting, Words, Echoing, Tree, Dynamic, Parts });
+register({ Loop, Counting, Words, Echoing, Tree, Dynamic, Parts, Valve });
 register({ Boss });

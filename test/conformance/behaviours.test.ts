@@ -6,11 +6,21 @@ import {
   partitioned,
   started,
   stop,
+  WrongStateError,
   type AnyRef,
   type RefOf,
 } from "troupe";
 import { describe, expect, test } from "vitest";
-import { Counting, Dynamic, Echoing, Loop, Parts, Tree, Words } from "./actors-behaviours.ts";
+import {
+  Counting,
+  Dynamic,
+  Echoing,
+  Loop,
+  Parts,
+  Tree,
+  Valve,
+  Words,
+} from "./actors-behaviours.ts";
 import { ELSEWHERE, EVERYWHERE, journal, rejection, stageSystem } from "./stage.ts";
 
 /* All the ways to write an actor, and the ready-made ones. */
@@ -46,6 +56,30 @@ describe.each(EVERYWHERE)("an actor $where", ({ here }) => {
     const counting = stage.system.spawn(Counting, undefined, here);
     for (let n = 1; n <= 10; n++) counting.add(n);
     expect(await counting.value()).toBe(55);
+  });
+
+  test("can be a state machine: postpones, refuses, has timeouts, and tells of its changes", async () => {
+    const { system } = stage;
+    const changes: string[] = [];
+    const stopListening = system.on((event) => {
+      if (event.type === "transition") changes.push(`${event.to} by ${event.by}`);
+    }, "transition");
+    const valve = system.spawn(Valve, { ms: 5 }, here);
+    const error = await rejection(valve.shut());
+    expect(error).toBeInstanceOf(WrongStateError);
+    expect(error).toMatchObject({ event: "shut", state: "closed" });
+    const opened = valve.opened();
+    valve.open();
+    expect(await opened).toBe("flowing, the 1. time");
+    while (changes.length < 3) await rejection(valve.shut()).catch(() => "it was too slow");
+    expect(changes[0]).toBe("closed by init");
+    expect(changes[1]).toBe("flowing by open");
+    expect(changes[2]).toMatch(/^closed by (?:after|shut)$/);
+    const again = valve.opened();
+    valve.open();
+    expect(await again).toBe("flowing, the 2. time");
+    stopListening();
+    await stop(valve);
   });
 });
 

@@ -56,6 +56,26 @@ const EXPECTED: Readonly<Record<keyof typeof models, Expected>> = {
     ],
   },
   links: { faults: HARM, sights: ["down", "noproc", "trapped", "linked end"] },
+  machines: {
+    faults: HARM,
+    sights: [
+      "enters locked",
+      "enters moving",
+      "enters open",
+      "begun",
+      "passed",
+      "after moving",
+      "after open",
+      "late in locked",
+      "late in moving",
+      "late in open",
+      "answered",
+      "RangeError",
+      "WrongStateError",
+      "ActorFailedError",
+      "ActorStoppedError",
+    ],
+  },
   mailboxes: {
     faults: HARM,
     sights: [

@@ -2,6 +2,7 @@ import type { Scenario } from "troupe/sim";
 import { calls } from "./calls.ts";
 import { factories } from "./factories.ts";
 import { links } from "./links.ts";
+import { machines } from "./machines.ts";
 import { mailboxes } from "./mailboxes.ts";
 import { names } from "./names.ts";
 import { streams } from "./streams.ts";
@@ -18,6 +19,7 @@ export const models = {
   calls: model(calls),
   factories: model(factories),
   links: model(links),
+  machines: model(machines),
   mailboxes: model(mailboxes),
   names: model(names),
   streams: model(streams),
