@@ -74,6 +74,8 @@ export class Child implements ChildProcess {
   readonly stdout: ProgramOutput;
   readonly stderr: ProgramOutput;
   readonly exited: Promise<ProgramExit>;
+  /** Resolves when it has ended, and nobody has its output open any more. */
+  readonly closed: Promise<void>;
   readonly stopSignal: NodeJS.Signals;
   exit: ProgramExit | undefined;
   readonly #host: HostChild;
@@ -106,6 +108,7 @@ export class Child implements ChildProcess {
         resolve(this.exit);
       });
     });
+    this.closed = new Promise((resolve) => child.once("close", () => resolve()));
     this.#gone = this.exited.then(async (exit) => {
       if (!this.#stopping) this.#group?.signal(this.stopSignal);
       await this.#group?.end(this.#killAfterMs);
@@ -135,12 +138,12 @@ export class Child implements ChildProcess {
     this.stdout.leave();
     this.stderr.leave();
     this.stdin.end();
-    if (killed) this.#kill();
+    if (killed) this.kill();
     else void this.stop();
     if (this.exit !== undefined) this.#close();
   }
 
-  #kill(): void {
+  kill(): void {
     this.#stopping = true;
     this.signal("SIGKILL");
   }

@@ -1,16 +1,18 @@
 import {
   BadInputError,
   implement,
+  KilledError,
   type ActorDef,
+  type ActorLog,
   type AnyRef,
   type InitContext,
 } from "../index.ts";
 import { checkFunction } from "../kernel/options.ts";
 import { createHostWorld } from "../world/host-world.ts";
 import type { TimerHandle } from "../world/world.ts";
-import type { ChildProcess, ProgramExit } from "./child.ts";
+import type { Child, ProgramExit } from "./child.ts";
 import { describeExit, ProgramError } from "./errors.ts";
-import { checkRun, run, type RunOptions } from "./run.ts";
+import { checkRun, launch, type RunOptions } from "./run.ts";
 
 /** A program that is supervised. */
 export interface Program {
@@ -82,22 +84,16 @@ export function program<P = void>(
       const given = typeof spec === "function" ? spec(props) : spec;
       if (typeof spec === "function") check(given);
       await before.get(ctx.self);
-      return begin(ctx, given, (child) => {
-        // Also of its group, where it has one.
-        before.set(
-          ctx.self,
-          child.exited.then(() => child.stop()),
-        );
-      });
+      return begin(ctx, given, (gone) => before.set(ctx.self, gone));
     },
-    call: { pid: (ctx) => ctx.state.pid },
+    call: { pid: (ctx) => ctx.state.child.pid },
     cast: {
       signal(ctx, signal) {
-        ctx.state.signal(signal);
+        ctx.state.child.signal(signal);
       },
     },
     async exit(ctx) {
-      await ctx.state?.stop();
+      await ctx.state?.gone();
     },
   });
 }
@@ -116,26 +112,36 @@ function check(spec: ProgramSpec): void {
 async function begin(
   ctx: InitContext,
   spec: ProgramSpec,
-  onStarted: (child: ChildProcess) => void,
-): Promise<ChildProcess> {
+  onStarted: (gone: Promise<unknown>) => void,
+): Promise<Listener> {
   const { command, args = [], output = "log", okCodes = [0] } = spec;
+  const { signal } = ctx;
   const stream = output === "inherit" || output === "ignore" ? output : "pipe";
-  const child = await run(ctx, command, args, {
+  signal.throwIfAborted();
+  const child = await launch(command, args, {
     ...spec,
     stdin: "ignore",
     stdout: stream,
     stderr: stream,
   });
-  onStarted(child);
   const listener = new Listener(ctx, spec, child);
-  const end = listener.end();
+  // Of its group, too, where it has one.
+  onStarted(child.exited.then(() => child.stop()));
+  const leave = (): void => {
+    if (signal.reason instanceof KilledError) child.leave(true);
+    else void listener.gone();
+  };
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  signal.throwIfAborted();
+  const { end } = listener;
   if (spec.ready !== undefined)
     await Promise.race([listener.ready, end.then(neverReady(listener))]);
   ctx.task(end, (exit) => {
     if (exit.signal !== null || !okCodes.includes(exit.code ?? 0)) throw listener.failure(exit);
     ctx.stop();
   });
-  return child;
+  return listener;
 }
 
 function neverReady(listener: Listener): (exit: ProgramExit) => never {
@@ -144,26 +150,32 @@ function neverReady(listener: Listener): (exit: ProgramExit) => never {
   };
 }
 
-/** Reads what a program says, while it is there. */
+/** Reads what a program says, to its last words. */
 class Listener {
-  /** Resolves when it has said so. */
+  readonly child: Child;
+  /** Resolves when it has said that it is ready. */
   readonly ready: Promise<void>;
-  readonly #ctx: InitContext;
+  /** Resolves when it has ended, and what it had said has been heard. */
+  readonly end: Promise<ProgramExit>;
+  readonly #log: ActorLog;
+  readonly #signal: AbortSignal;
   readonly #spec: ProgramSpec;
-  readonly #child: ChildProcess;
   readonly #stderr: string[] = [];
   #isReady = (): void => {};
 
-  constructor(ctx: InitContext, spec: ProgramSpec, child: ChildProcess) {
-    this.#ctx = ctx;
+  constructor(ctx: Pick<InitContext, "log" | "signal">, spec: ProgramSpec, child: Child) {
+    this.child = child;
+    this.#log = ctx.log;
+    this.#signal = ctx.signal;
     this.#spec = spec;
-    this.#child = child;
     this.ready = new Promise((resolve) => (this.#isReady = resolve));
+    this.end = this.#listen();
+    // Whoever is left to hear of it, hears of it.
+    this.end.catch(() => {});
   }
 
-  /** Resolves when it has ended, and what it had said has been heard. */
-  async end(): Promise<ProgramExit> {
-    const { exited } = this.#child;
+  async #listen(): Promise<ProgramExit> {
+    const { exited } = this.child;
     const read = Promise.all([this.#read("stdout"), this.#read("stderr")]);
     // A listener that throws fails the actor while the program runs.
     const exit = await Promise.race([exited, read.then(() => exited)]);
@@ -175,13 +187,20 @@ class Listener {
     return exit;
   }
 
+  /** Asks it to end, and hears it out. */
+  async gone(): Promise<void> {
+    await this.child.stop();
+    await this.end.catch(() => {});
+    this.child.leave(false);
+  }
+
   failure(exit: ProgramExit, when = ""): ProgramError {
     const what = `${describeExit(exit)}${when === "" ? "" : ` ${when}`}`;
-    return new ProgramError(this.#child.command, what, { exit, stderr: this.#stderr });
+    return new ProgramError(this.child.command, what, { exit, stderr: this.#stderr });
   }
 
   async #read(from: OutputName): Promise<void> {
-    for await (const line of this.#child[from].lines({ whenTooLong: "split" })) {
+    for await (const line of this.child[from].lines({ whenTooLong: "split" })) {
       if (from === "stderr" && this.#stderr.push(line) > LAST_LINES) this.#stderr.shift();
       if (this.#spec.ready?.(line, from) === true) this.#isReady();
       await this.#tell(line, from);
@@ -189,10 +208,9 @@ class Listener {
   }
 
   #tell(line: string, from: OutputName): void | Promise<void> {
+    if (this.#signal.reason instanceof KilledError) return undefined;
     const { output = "log" } = this.#spec;
     if (typeof output === "function") return output(line, from);
-    const { log, signal } = this.#ctx;
-    if (signal.aborted) return undefined;
-    return from === "stdout" ? log.info(line, { from }) : log.warn(line, { from });
+    return from === "stdout" ? this.#log.info(line, { from }) : this.#log.warn(line, { from });
   }
 }

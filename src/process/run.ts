@@ -55,23 +55,30 @@ export async function run(
   checkRun("run", command, args, options);
   const { signal } = ctx;
   signal.throwIfAborted();
+  const child = await launch(command, args, options);
+  const leave = (): void => child.leave(signal.reason instanceof KilledError);
+  signal.addEventListener("abort", leave, { once: true });
+  void child.closed.then(() => signal.removeEventListener("abort", leave));
+  if (signal.aborted) leave();
+  signal.throwIfAborted();
+  return child;
+}
+
+/** Starts a program that nobody looks after yet. */
+export async function launch(
+  command: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<Child> {
   const said = [command, ...args].join(" ");
-  let host: HostChild;
   try {
-    host = start(command, args, options);
+    const host = start(command, args, options);
     await once(host, "spawn");
+    return new Child(said, host, options);
   } catch (cause) {
     const why = await explain(cause, options.cwd);
     throw new ProgramError(said, `could not be started: ${why}`, { cause });
   }
-  const child = new Child(said, host, options);
-  const leave = (): void => child.leave(signal.reason instanceof KilledError);
-  signal.addEventListener("abort", leave, { once: true });
-  // Not at its exit: what it has started may have its output open.
-  host.once("close", () => signal.removeEventListener("abort", leave));
-  if (signal.aborted) leave();
-  signal.throwIfAborted();
-  return child;
 }
 
 /** Refuses at once what cannot be run. */

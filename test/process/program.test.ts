@@ -70,15 +70,16 @@ test("a supervisor starts it again, with its backoff, until it gives up", async 
   expect(readFileSync(dir.at("runs"), "utf8")).toBe("x\nx\nx\n");
 });
 
-test("stopping the actor ends the program first", async () => {
+test("stopping the actor ends the program first, and hears it out", async () => {
   await using kit = createTestSystem();
   using dir = folder();
-  const script = `trap 'sleep 0.05; echo bye >> ${dir.at("log")}; exit 0' TERM; echo up; while :; do sleep 0.01; done`;
+  const script = `trap 'sleep 0.05; echo bye >> ${dir.at("log")}; echo last words; exit 0' TERM; echo up; while :; do sleep 0.01; done`;
   const ref = kit.system.spawn(sh(script, { ready: (line) => line === "up" }));
   await started(ref);
   await stop(ref);
   expect(readFileSync(dir.at("log"), "utf8")).toBe("bye\n");
   expect(await exited(ref)).toEqual({ kind: "normal" });
+  expect(kit.log.map(({ message }) => message)).toEqual(["up", "last words"]);
 });
 
 test("killing the actor kills the program, which is gone before the next one is run", async () => {
@@ -192,6 +193,20 @@ test("an output that stays open in another program does not hold up the actor's 
   });
   expect(await exited(kit.system.spawn(Leaver))).toEqual({ kind: "normal" });
   process.kill(pid, "SIGKILL");
+});
+
+test("a listener that never answers holds up no end for ever", async () => {
+  await using kit = createTestSystem();
+  const Stuck = program({
+    command: "sh",
+    args: ["-c", "echo up; exec sleep 100"],
+    output: () => new Promise<void>(() => {}),
+    ready: (line) => line === "up",
+  });
+  const ref = kit.system.spawn(Stuck);
+  await started(ref);
+  await stop(ref);
+  expect(await exited(ref)).toEqual({ kind: "normal" });
 });
 
 test("it is sent signals, and made of its props", async () => {
