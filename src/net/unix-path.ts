@@ -91,7 +91,12 @@ async function claim(path: string, staged: string, aside: string): Promise<void>
     const found = await lstat(path).catch(() => null);
     if (found === null) continue;
     if (!found.isSocket() || (await answers(path))) throw inUse(path);
-    await rename(path, aside).catch(() => {});
+    try {
+      await rename(path, aside);
+    } catch (error) {
+      // Not ours to move, as in a directory that belongs to all: that does not change by trying.
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
     const taken = await lstat(aside).catch(() => null);
     // Somebody else was faster, and what was taken is theirs: it goes back.
     if (taken !== null && !same(taken, found)) await link(aside, path).catch(() => {});
