@@ -40,12 +40,11 @@ export class RaisedEvents {
 
   /** Puts `events` before all that waits; behind them what is stashed, if that is wanted too. */
   putFirst(events: readonly Envelope[], withStash: boolean): void {
-    const { cell } = this.#ctx;
+    const stash = withStash ? this.#ctx.cell.rare?.stash : null;
+    if (events.length === 0 && (stash?.size ?? 0) === 0) return;
     const ahead = new EnvelopeQueue();
     for (const event of events) ahead.keep(event);
-    const stash = withStash ? cell.rare?.stash : null;
     for (let next = stash?.shift(); next != null; next = stash?.shift()) ahead.keep(next);
-    if (ahead.size === 0) return;
     if (!this.#isThere()) this.#last = lastOf(ahead);
     this.#prepend(ahead);
   }

@@ -225,7 +225,7 @@ export class MachineRun {
 
   #finish(step: Step, entry: Step | null, isEntered: boolean, isMoved: boolean): void {
     if (step.postponed) this.#setAside(step);
-    const raised = entry === null ? step.raised : [...step.raised, ...entry.raised];
+    const raised = [...(step.raised ?? []), ...(entry?.raised ?? [])];
     this.#raised.putFirst(
       raised.map((one) => this.#envelope(one)),
       isMoved,

@@ -43,7 +43,8 @@ export class Step {
   /** Set aside; only of an event. */
   postponed = false;
   ending: ExitReason | null = null;
-  readonly raised: Raised[] = [];
+  /** Null for nothing, as of most handlers. */
+  raised: Raised[] | null = null;
   /** What it wants the timeouts of the state to be. */
   afterMs: number | undefined = undefined;
   idleMs: number | undefined = undefined;
@@ -86,7 +87,7 @@ export class Step {
     this.check("ctx.next");
     this.#run.checkRaisable("ctx.next", event);
     if (this.isDone) this.#run.raiseLate({ event, args });
-    else this.raised.push({ event, args });
+    else (this.raised ??= []).push({ event, args });
   }
 
   goto(state: string, data?: unknown): void {

@@ -54,7 +54,9 @@ export class MachineTimeouts {
   }
 
   cancel(key: string | symbol): boolean {
-    this.#running.get(key)?.cancel();
+    const running = this.#running.get(key);
+    if (running === undefined) return false;
+    running.cancel();
     return this.#running.delete(key);
   }
 }
