@@ -124,7 +124,9 @@ class Batch<B, R> {
     void this.#pull();
     try {
       for (;;) {
-        await new Promise<void>((resolve) => this.#hasNews.wait(resolve));
+        if (this.#ended.length === 0) {
+          await new Promise<void>((resolve) => this.#hasNews.wait(resolve));
+        }
         const outcome = this.#ended.shift();
         if (outcome === undefined) break;
         this.#open--;
@@ -140,10 +142,13 @@ class Batch<B, R> {
   async #pull(): Promise<void> {
     try {
       for (let index = 0; ; index++) {
-        await new Promise<void>((resolve) => this.#mayPull.wait(resolve));
+        if (this.#open >= this.#inFlight) {
+          await new Promise<void>((resolve) => this.#mayPull.wait(resolve));
+        }
         if (this.#isLeft) break;
         this.#isPulling = true;
-        const { done, value } = await this.#jobs.next();
+        const next = this.#jobs.next();
+        const { done, value } = "then" in next ? await next : next;
         this.#isPulling = false;
         if (done === true) break;
         // A factory that is gone has no room, and says so to the job.

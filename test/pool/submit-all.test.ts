@@ -1,4 +1,4 @@
-import { actor, BadInputError, JobDiscardedError, refuse, stop, type Ref } from "troupe";
+import { actor, BadInputError, JobDiscardedError, kill, refuse, stop, type Ref } from "troupe";
 import { factory, submitAll, type Factory, type Job, type JobOutcome } from "troupe/pool";
 import { createTestSystem } from "troupe/testing";
 import { expect, expectTypeOf, test } from "vitest";
@@ -293,6 +293,27 @@ test("a factory that is stopped ends what it had, and nothing that comes after i
     "discarded",
     "done",
     "done",
+    "failed",
+    "failed",
+  ]);
+  await kit.stop();
+});
+
+test("a factory that is killed ends every job, and those that come after", async () => {
+  const kit = createTestSystem();
+  const { system } = kit;
+  const waits = system.spawn(Waits);
+  const outcomes = all(submitAll(waits, jobs(10, 10, 10, 10, 10, 10)));
+  await kit.advance(1);
+  const killed = kill(waits);
+  await kit.advance(100);
+  await killed;
+  const list = await outcomes;
+  expect(list.map(({ status }) => status).toSorted()).toEqual([
+    "discarded",
+    "discarded",
+    "failed",
+    "failed",
     "failed",
     "failed",
   ]);
