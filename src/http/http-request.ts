@@ -31,6 +31,8 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
   readonly outgoing: ServerResponse;
   /** Something comes behind the head. */
   hasBody = false;
+  /** It came before the answer to the one before it was sent. */
+  readonly isBehind: boolean;
   readonly #desk: Desk<S>;
   #isClosed = false;
 
@@ -45,10 +47,8 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
     this.#desk = desk;
     this.incoming = incoming;
     this.outgoing = outgoing;
-    const onClose = (): void => this.closed();
-    outgoing.on("close", onClose);
-    // One that came before the answer to the one before it: nothing tells its response of the end.
-    if (outgoing.socket === null) incoming.socket.once("close", onClose);
+    this.isBehind = outgoing.socket === null;
+    outgoing.on("close", () => this.closed());
   }
 
   /** Makes it known to `requestOf`, at the price of an entry in a map. */

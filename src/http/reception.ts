@@ -44,6 +44,8 @@ export class Reception<S> implements Desk<S> {
   readonly #counts = noCounts();
   readonly #label: string;
   #connections = 0;
+  /** Of those under way, how many wait behind another on their connection. */
+  #behind = 0;
   #isEnding = false;
   #onIdle: () => void = () => {};
 
@@ -61,7 +63,14 @@ export class Reception<S> implements Desk<S> {
     server.on("drop", () => void this.#counts.dropped++);
     server.on("connection", (socket) => {
       this.#connections++;
-      socket.once("close", () => void this.#connections--);
+      socket.once("close", () => {
+        this.#connections--;
+        this.#closeBehind(socket);
+      });
+    });
+    // What requests come by is not the socket that was accepted.
+    server.on("secureConnection", (socket: Socket) => {
+      socket.once("close", () => this.#closeBehind(socket));
     });
     server.on("error", (error) => {
       ctx.log.warn("could not accept a connection", { error: error.message });
@@ -99,6 +108,7 @@ export class Reception<S> implements Desk<S> {
     const { limits, deadlineMs, state, serve } = this.#settings;
     const request = new HttpRequest(this, this.#kernel.wheel, state, incoming, outgoing);
     this.#underWay.add(request);
+    if (request.isBehind) this.#behind++;
     if (this.#isEnding) outgoing.shouldKeepAlive = false;
     const bytes = announcedBytes(incoming);
     request.hasBody = bytes > 0;
@@ -130,9 +140,10 @@ export class Reception<S> implements Desk<S> {
   }
 
   failed(request: HttpRequest<S>, error: unknown): void {
+    const answer = request.outgoing.headersSent ? undefined : this.#answerFor(request, error);
     // It was ended, and calls reject with the reason; whoever ended it has counted it.
-    if (!request.isOver) this.#report(request, error);
-    this.#answerInstead(request, error);
+    if (!request.isOver) this.#report(request, error, answer?.status);
+    this.#answerInstead(request, error, answer);
   }
 
   timeIsUp(request: HttpRequest<S>, isUntaken: boolean): void {
@@ -150,6 +161,7 @@ export class Reception<S> implements Desk<S> {
 
   closed(request: HttpRequest<S>): void {
     this.#underWay.delete(request);
+    if (request.isBehind) this.#behind--;
     if (request.isSent) this.#counts.answered++;
     else if (!request.isOver) {
       this.#counts.abandoned++;
@@ -157,6 +169,14 @@ export class Reception<S> implements Desk<S> {
       request.abort(new DOMException(why, "AbortError"));
     }
     if (this.#isEnding) this.#letGo(request.incoming.socket);
+  }
+
+  /** Node does not tell the response to a request that waits behind another of the end. */
+  #closeBehind(socket: Socket): void {
+    if (this.#behind === 0) return;
+    for (const request of this.#underWay.list()) {
+      if (request.incoming.socket === socket) request.closed();
+    }
   }
 
   /** A connection that was asked for no more than what it had is not kept for another. */
@@ -167,12 +187,12 @@ export class Reception<S> implements Desk<S> {
   }
 
   /** Sees to it that there is an answer; one that has been begun and is not whole is broken off. */
-  #answerInstead(request: HttpRequest<S>, error: unknown): void {
+  #answerInstead(request: HttpRequest<S>, error: unknown, answer?: Required<ErrorAnswer>): void {
     const { outgoing } = request;
     if (outgoing.destroyed || outgoing.writableEnded) return;
     if (outgoing.headersSent) return request.cut(error);
     try {
-      request.answer(this.#answerFor(request, error));
+      request.answer(answer ?? this.#answerFor(request, error));
     } catch (thrown) {
       // A status that is none, or a header with a line break.
       this.#ctx.log.error(`${request.describe()}: what onError gave cannot be sent`, {
@@ -191,16 +211,15 @@ export class Reception<S> implements Desk<S> {
     }
   }
 
-  #report(request: HttpRequest<S>, error: unknown): void {
-    const { headersSent } = request.outgoing;
-    const { status } = this.#answerFor(request, error);
-    if (!headersSent && status < 500) return;
+  /** Without a status, the answer had been begun. */
+  #report(request: HttpRequest<S>, error: unknown, status: number | undefined): void {
+    if (status !== undefined && status < 500) return;
     this.#counts.failed++;
-    const what = headersSent ? "failed, with its answer begun" : `failed, answered with ${status}`;
+    const how = status === undefined ? "with its answer begun" : `answered with ${status}`;
     // An actor's failure has been logged as such, and who is overloaded has no time to read.
     if (error instanceof ActorFailedError || error instanceof MailboxFullError) return;
     const level = error instanceof TroupeError ? "warn" : "error";
-    this.#ctx.log[level](`${request.describe()} ${what}`, { error });
+    this.#ctx.log[level](`${request.describe()} failed, ${how}`, { error });
   }
 
   #refuse(error: NodeJS.ErrnoException, socket: Duplex): void {

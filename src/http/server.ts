@@ -56,7 +56,7 @@ export interface HttpServerSettings<S, P> {
     ctx: InitContext<P & HttpListenOptions>,
     props: P & HttpListenOptions,
   ) => S | Promise<S>;
-  /** Runs when the last request is done, at every end but a kill. */
+  /** Runs when the last request is done, at every end but a kill; also where it could not listen. */
   readonly exit?: (state: S, reason: ExitReason) => void | Promise<void>;
   /**
    * Time that a request may take until the last of its answer is on its way, in ms, by request if
@@ -140,6 +140,21 @@ export function httpServer<S = undefined, P extends object = object>(
     const serve: Serve<S> = spec.listener ?? (await serveFetch(spec.fetch));
     // Without an `init` the state is undefined, which is what `S` is then.
     const state = (await spec.init?.(ctx, props)) as S;
+    try {
+      return await begin(ctx, props, serve, state);
+    } catch (error) {
+      // What `init` has opened is closed; the actors that it spawned end by themselves.
+      await spec.exit?.(state, { kind: "failed", error });
+      throw error;
+    }
+  }
+
+  async function begin(
+    ctx: InitContext<P & HttpListenOptions>,
+    props: P & HttpListenOptions,
+    serve: Serve<S>,
+    state: S,
+  ): Promise<Open<S>> {
     const kernel = kernelOf(ctx);
     const server = makeServer(limits, spec.tls);
     const settings = { limits, deadlineMs, serve, state, onError: spec.onError };

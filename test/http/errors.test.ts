@@ -116,6 +116,14 @@ test("onError may give headers and a body, too", async () => {
   await kit.stop();
 });
 
+test("onError is asked once for each error", async () => {
+  const asked: unknown[] = [];
+  const { kit, port } = await setUp((error) => void asked.push(error));
+  await ask(port, "/bug");
+  expect(asked).toMatchObject([{ name: "TypeError" }]);
+  await kit.stop();
+});
+
 test("an onError that throws is logged, and the default answers", async () => {
   const { kit, port } = await setUp(() => {
     throw new Error("secret: mapping");

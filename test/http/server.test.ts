@@ -83,6 +83,19 @@ test("an init that fails is a failed start, and nothing listens", async () => {
   await expect(Client.open(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });
 
+test("what init has opened is closed where it cannot listen", async () => {
+  await using kit = createTestSystem();
+  const { port } = await serve(kit, { listener: ok });
+  const closed: string[] = [];
+  const Api = httpServer({
+    init: () => "database",
+    exit: (state, { kind }) => void closed.push(`${state}, ${kind}`),
+    listener: ok,
+  });
+  await expect(started(kit.system.spawn(Api, { port }))).rejects.toMatchObject({ why: "failed" });
+  expect(closed).toEqual(["database, failed"]);
+});
+
 test("a server that is stopped while it starts leaves no socket behind", async () => {
   await using kit = createTestSystem();
   // A name has to be looked up, which takes until after the stop.
