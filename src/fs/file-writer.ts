@@ -31,12 +31,13 @@ export class FileWriter implements FileSink {
   error: Error | undefined;
   unwrittenBytes = 0;
   writtenBytes = 0;
-  /** Rejects when writing fails; else it never settles. */
-  readonly failure: Promise<never>;
+  /** Rejects when writing fails; resolves when the file is closed. */
+  readonly closed: Promise<void>;
   readonly #file: FileHandle;
   readonly #limits: Limits;
   readonly #onClosing: (end: Promise<void>) => void;
   #tellFailure: (error: Error) => void = () => {};
+  #tellClosed: () => void = () => {};
   #pieces: Uint8Array[] = [];
   #isWriting = false;
   #waiters: Waiter[] = [];
@@ -54,7 +55,10 @@ export class FileWriter implements FileSink {
     this.#file = file;
     this.#limits = limits;
     this.#onClosing = onClosing;
-    this.failure = new Promise((_resolve, reject) => (this.#tellFailure = reject));
+    this.closed = new Promise((resolve, reject) => {
+      this.#tellClosed = resolve;
+      this.#tellFailure = reject;
+    });
   }
 
   get isOpen(): boolean {
@@ -63,10 +67,8 @@ export class FileWriter implements FileSink {
 
   write(data: string | Uint8Array): boolean {
     if (this.#left !== null) throw this.#left.reason;
-    if (this.#ending !== null) {
-      throw new BadInputError(`${this.path}: it has been ended; write before, or open it again`);
-    }
     if (this.error !== undefined) return false;
+    this.#checkEnded();
     const { writeBytes, unwrittenBytes } = this.#limits;
     if (this.unwrittenBytes > unwrittenBytes) {
       this.#fail(
@@ -81,6 +83,11 @@ export class FileWriter implements FileSink {
     this.unwrittenBytes += bytes.length;
     if (!this.#isWriting) void this.#writeAll();
     return this.unwrittenBytes < writeBytes;
+  }
+
+  #checkEnded(): void {
+    if (this.#ending === null) return;
+    throw new BadInputError(`${this.path}: it has been ended; write before, or open it again`);
   }
 
   drained(): Promise<void> {
@@ -98,9 +105,10 @@ export class FileWriter implements FileSink {
   }
 
   async #sync(): Promise<void> {
+    if (this.error === undefined) this.#checkEnded();
     await this.#drained();
     try {
-      if (this.#ending === null) await this.#file.datasync();
+      await this.#file.datasync();
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -127,6 +135,7 @@ export class FileWriter implements FileSink {
       await this.#drained();
     } finally {
       await this.#file.close();
+      this.#tellClosed();
     }
   }
 
@@ -174,10 +183,11 @@ export class FileWriter implements FileSink {
     this.error = error;
     this.#pieces = [];
     this.#tellFailure(error);
+    void this.end();
   }
 }
 
-/** A promise that may be left alone: the same failure is told by `failure`. */
+/** A promise that may be left alone: the same failure is told by `closed`. */
 function noted<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

@@ -130,6 +130,10 @@ class Follower implements AsyncIterator<string> {
   }
 
   next(): Promise<IteratorResult<string>> {
+    if (this.#at < this.#lines.length) {
+      this.#counts.lines++;
+      return Promise.resolve({ done: false, value: this.#lines[this.#at++]! });
+    }
     const step = this.#next();
     this.#step = step.catch(() => {});
     return step;

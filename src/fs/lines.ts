@@ -48,10 +48,17 @@ export class LineCutter {
 
   /** Adds the lines that end in this chunk, in order; throws behind those before one too long. */
   cut(chunk: Uint8Array, into: string[]): void {
+    const bytes = asBuffer(chunk);
     let from = 0;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      this.#keep(chunk.subarray(from, at), into);
-      this.#close(into);
+    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
+      const end = at > from && bytes[at - 1] === RETURN ? at - 1 : at;
+      // Nearly every line. Each is a text of its own: who keeps one does not keep the whole chunk.
+      if (this.#isBetween && end - from <= this.#limit)
+        into.push(bytes.toString("utf8", from, end));
+      else {
+        this.#keep(chunk.subarray(from, at), into);
+        this.#close(into);
+      }
       from = at + 1;
     }
     this.#keep(chunk.subarray(from), into);
@@ -67,6 +74,11 @@ export class LineCutter {
     this.#pieces = [];
     this.#bytes = 0;
     this.#long = false;
+  }
+
+  /** Nothing has come since the last line's end. */
+  get #isBetween(): boolean {
+    return this.#bytes === 0 && !this.#long;
   }
 
   #keep(piece: Uint8Array, into: string[]): void {
@@ -135,8 +147,13 @@ function boundary(bytes: Uint8Array, at: number): number {
   return end > at - 4 ? end : at;
 }
 
-function text({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function text(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString("utf8");
 }
 
 /** Lines of a source of bytes, for one reader. */
@@ -153,7 +170,12 @@ class LineReader implements AsyncIterator<string> {
     this.#cutter = cutter;
   }
 
-  async next(): Promise<IteratorResult<string>> {
+  next(): Promise<IteratorResult<string>> {
+    if (this.#at >= this.#lines.length) return this.#next();
+    return Promise.resolve({ done: false, value: this.#lines[this.#at++]! });
+  }
+
+  async #next(): Promise<IteratorResult<string>> {
     while (this.#at >= this.#lines.length) {
       if (this.#failure !== null) return this.#fail(this.#failure.error);
       if (this.#ended) return { done: true, value: undefined };

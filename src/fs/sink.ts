@@ -33,7 +33,7 @@ export interface FileSink {
   write(data: string | Uint8Array): boolean;
   /** Resolves when the host has taken what was written; rejects with `error` where it cannot. */
   drained(): Promise<void>;
-  /** As `drained`, and it is on the disk. */
+  /** As `drained`, and it is on the disk. Rejects, too, when the sink has been ended. */
   sync(): Promise<void>;
   /** Writes what waits, and `data`, then closes the file. Rejects with `error`; may be repeated. */
   end(data?: string | Uint8Array): Promise<void>;
@@ -87,14 +87,15 @@ export async function openSink(
   const writer = new FileWriter(path, file, { writeBytes, unwrittenBytes }, (end) =>
     noteClosing(place, end),
   );
-  ctx.task(writer.failure, undefined, onError === undefined ? {} : { onError });
-  whenOver(ctx, () => {
+  ctx.task(writer.closed, undefined, onError === undefined ? {} : { onError });
+  const forget = whenOver(ctx, () => {
     const wasWell = writer.error === undefined;
     writer.leave(signal.reason).catch((error: unknown) => {
       // Its actor hears nothing any more.
       if (wasWell) log.error("a file was not written to its end", { path, error: String(error) });
     });
   });
+  writer.closed.then(forget, forget);
   return writer;
 }
 

@@ -17,5 +17,5 @@ export class AskedFor {
   request: Request | null = null;
   requestFor: PendingCall | null = null;
   /** Told once, when the incarnation is over: behind its `exit` hook, or at a kill. */
-  whenOver: (() => void)[] | null = null;
+  whenOver: Set<() => void> | null = null;
 }

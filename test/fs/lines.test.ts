@@ -51,6 +51,22 @@ test("however the bytes are cut, the lines are the same", async () => {
   );
 });
 
+test("bytes that are no UTF-8 end no line early and no line late", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 12, max: 255 }), { maxLength: 6 }),
+      async (chunks) => {
+        const whole = Buffer.concat(chunks).toString("latin1").split("\n");
+        if (whole.at(-1) === "") whole.pop();
+        const plain = whole.map((line) =>
+          Buffer.from(line.replace(/\r$/, ""), "latin1").toString(),
+        );
+        expect((await linesOf(chunks)).got).toEqual(plain);
+      },
+    ),
+  );
+});
+
 test("a line that is too long fails the source, behind those before it", async () => {
   const { got, error } = await linesOf(["ok\nmuch too long\nnever"], { lineBytes: 8 });
   expect(got).toEqual(["ok"]);

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { beforeEach, expect, test, vi } from "vitest";
 import { actor, exited, kill, started, stop, type InitContext } from "troupe";
 import { openSink, replaceFile, type FileSink, type SinkOptions } from "troupe/fs";
@@ -172,6 +180,44 @@ test("with onError a full disk is a message; what is written after that is dropp
   await eventually(() => heard.length === 1);
   await stop(writer);
   expect((await exited(writer)).kind).toBe("normal");
+  expect(kit.log).toEqual([]);
+});
+
+/** Whether this process has the file open; told by Linux, and so not asked elsewhere. */
+function isOpen(path: string): boolean {
+  return readdirSync("/proc/self/fd").some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  });
+}
+
+test("a sink that has failed or was ended is closed, and its actor may open the next", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  const path = dir.at("a");
+  const writer = kit.system.spawn(Writer, {
+    path,
+    options: { onError: () => {} },
+    work: async (first, ctx) => {
+      host.write = () => Promise.reject(new Error("no space left"));
+      first.write("lost");
+      await expect(first.drained()).rejects.toThrow("no space");
+      await expect(first.end()).rejects.toThrow("no space");
+      host.write = undefined;
+      for (let i = 0; i < 10; i++) {
+        const next = await openSink(ctx, path);
+        await next.end(`${i}`);
+        await expect(next.sync()).rejects.toThrow("it has been ended");
+      }
+      expect(isOpen(path)).toBe(false);
+    },
+  });
+  await started(writer);
+  expect(readFileSync(path, "utf8")).toBe("0123456789");
+  await stop(writer);
   expect(kit.log).toEqual([]);
 });
 

@@ -34,6 +34,24 @@ test("it is told once, behind the exit hook, at every end but a kill", async () 
   expect(journal).toEqual([...life, ...life, ...life]);
 });
 
+test("whoever is forgotten before that is not told", async () => {
+  await using kit = createTestSystem();
+  const journal: string[] = [];
+  const Forgetful = actor({
+    init: (ctx) => {
+      whenOver(ctx, () => journal.push("kept"));
+      whenOver(ctx, () => journal.push("forgotten"))();
+      const { signal } = ctx;
+      whenOver({ signal }, () => journal.push("by the signal"));
+      whenOver({ signal }, () => journal.push("forgotten"))();
+    },
+  });
+  const ref = kit.system.spawn(Forgetful);
+  await started(ref);
+  await stop(ref);
+  expect(journal).toEqual(["by the signal", "kept"]);
+});
+
 test("at a kill it is told at once", async () => {
   await using kit = createTestSystem();
   const journal: string[] = [];
