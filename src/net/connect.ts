@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { checkDial, dial, type DialOptions } from "./dial.ts";
 import { resolveLimits, type ConnectionLimits } from "./limits.ts";
 import { SocketConnection } from "./socket-connection.ts";
+import { whenOver } from "./when-over.ts";
 
 /** Where to, and within which limits. */
 export type ConnectOptions = DialOptions & {
@@ -27,21 +28,18 @@ export async function connect(
   const limits = resolveLimits("connect: limits", options.limits);
   const { signal } = ctx;
   const opened = await dial(options, limits, signal);
-  if (signal.aborted) {
-    opened.socket.destroy();
-    throw signal.reason;
-  }
+  let forget: (() => void) | undefined;
   const connection = new SocketConnection(opened, limits, {
     onReadToEnd: (ended) => {
       if (!halfOpen) ended.finish();
     },
-    onClose: () => signal.removeEventListener("abort", leave),
+    onClose: () => forget?.(),
     onCutOff: () => {},
   });
-  const leave = (): void => {
+  forget = whenOver(signal, () => {
     if (signal.reason instanceof KilledError) connection.destroy();
     else connection.finish();
-  };
-  signal.addEventListener("abort", leave, { once: true });
+  });
+  signal.throwIfAborted();
   return connection;
 }

@@ -51,6 +51,7 @@ export function checkDial(what: string, options: DialOptions): void {
   if ((port === undefined) === (path === undefined)) {
     throw new BadInputError(`${what}: give either a port or a path`);
   }
+  if (port !== undefined) checkPort(`${what}.port`, port, 1);
   if (path !== undefined) checkPath(what, path);
   if (path !== undefined && (tls as unknown) !== undefined) {
     throw new BadInputError(`${what}: tls is for ports; what goes to a path stays on the machine`);
@@ -58,6 +59,14 @@ export function checkDial(what: string, options: DialOptions): void {
   if (!(connectMs > 0)) {
     throw new BadInputError(`${what}.connectMs is ${connectMs}; it must be a number more than 0`);
   }
+}
+
+/** Refuses what is no port, such as what an environment variable does not have. */
+export function checkPort(what: string, port: unknown, min: 0 | 1): void {
+  if (Number.isInteger(port) && Number(port) >= min && Number(port) < 65_536) return;
+  throw new BadInputError(
+    `${what} is ${String(port)}; it must be a whole number from ${min} to 65535`,
+  );
 }
 
 /** Names the other end, for people. */
@@ -100,8 +109,16 @@ export async function dial(
     return { socket, wire, tls: sessionOf(socket) };
   } catch (error) {
     wire.destroy();
-    throw either.aborted ? either.reason : error;
+    throw either.aborted ? either.reason : outspoken(error);
   } finally {
     if (timer !== undefined) world.clearTimer(timer);
   }
+}
+
+/** Of a name with several addresses, none of which answers, Node's error has no message. */
+export function outspoken(error: unknown): unknown {
+  if (!(error instanceof AggregateError) || error.message !== "") return error;
+  const parts = error.errors.map((part: unknown) => (part instanceof Error ? part.message : ""));
+  const { code } = error as { readonly code?: string };
+  return Object.assign(new Error(parts.join("; "), { cause: error }), { code });
 }

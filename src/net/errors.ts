@@ -9,16 +9,9 @@ export class NotConnectedError extends TroupeError {
   readonly to: string;
 
   constructor(actor: string, to: string, detail: string, cause: Error | undefined) {
-    const why = cause === undefined ? "" : `: ${tell(cause)}`;
+    const why = cause === undefined ? "" : `: ${cause.message}`;
     super(`${actor} is not connected to ${to}; ${detail}${why}`, { cause });
     this.actor = actor;
     this.to = to;
   }
-}
-
-/** What an error says; of a name with several addresses, all of which said no, Node's says nothing. */
-export function tell(error: Error & { readonly code?: string }): string {
-  if (error.message !== "") return error.message;
-  const parts = error instanceof AggregateError ? (error.errors as readonly Error[]) : [];
-  return parts.map(({ message }) => message).join("; ") || (error.code ?? error.name);
 }

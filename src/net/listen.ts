@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { once } from "node:events";
 import { BadInputError } from "../index.ts";
 import type { Endpoint } from "./connection.ts";
+import { checkPort } from "./dial.ts";
 import type { ServerTls } from "./tls.ts";
 import { checkPath, listenOnPath } from "./unix-path.ts";
 
@@ -55,6 +56,7 @@ export function checkListen(options: ListenOptions): void {
   if ((port === undefined) === (path === undefined)) {
     throw new BadInputError("listen: give either a port or a path");
   }
+  if (port !== undefined) checkPort("listen.port", port, 0);
   if (path !== undefined) checkPath("listen", path);
   if (path !== undefined && (tls as unknown) !== undefined) {
     throw new BadInputError(

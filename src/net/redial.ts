@@ -15,7 +15,7 @@ import {
 import { backoffDelay, quietTime, type Backoff } from "../supervision/backoff.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { dial, showDial } from "./dial.ts";
-import { NotConnectedError, tell } from "./errors.ts";
+import { NotConnectedError } from "./errors.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import type { ClientHealth, ClientStatus } from "./tcp-client.ts";
 import { SocketConnection, type Owner } from "./socket-connection.ts";
@@ -64,6 +64,8 @@ export class Redial implements Owner {
   readonly #events: RedialEvents;
   /** Sockets that are there, those included that are being closed. */
   readonly #open = new Set<SocketConnection>();
+  /** The newest; the outcome of any other is nobody's concern. */
+  #attempt: AbortController | null = null;
   #connection: SocketConnection | null = null;
   #session: Ref<unknown> | null = null;
   /** The session is ending: it takes nothing more. */
@@ -90,12 +92,14 @@ export class Redial implements Owner {
     return this.state === "connected" && !this.#dismissed ? this.#session : null;
   }
 
-  /** Dials without waiting; a connection that is there is ended first. */
+  /** Dials without waiting; a connection that is there is ended first, an attempt is given up. */
   again(): void {
     if (this.state === "waiting") {
       this.#ctx.timers.cancel("redial");
       this.#dial();
-    } else if (this.#session !== null && !this.#dismissed) {
+    } else if (this.#session === null) {
+      this.#dial();
+    } else if (!this.#dismissed) {
       this.#atOnce = true;
       this.#dismissed = true;
       void this.#ctx.children.stop(this.#session);
@@ -112,28 +116,35 @@ export class Redial implements Owner {
     this.#dismissed = false;
     this.#become("connecting");
     const { options, limits } = this.#settings;
+    this.#attempt?.abort();
+    const attempt = new AbortController();
+    this.#attempt = attempt;
     this.#ctx.task(
       async (signal) => {
-        const opened = await dial(options, limits, signal);
+        const either = AbortSignal.any([signal, attempt.signal]);
+        const opened = await dial(options, limits, either);
         const connection = new SocketConnection(opened, limits, this);
         this.#open.add(connection);
         // Between the two, the client may have ended.
-        if (signal.aborted) connection.destroy();
-        else this.#connection = connection;
+        if (either.aborted) connection.destroy();
+        return connection;
       },
-      () => this.#begin(),
-      { onError: (error) => this.#failed(error) },
+      (connection) => this.#begin(connection, attempt),
+      { onError: (error) => void (this.#attempt === attempt && this.#failed(error)) },
     );
   }
 
-  #begin(): void {
-    const connection = this.#connection!;
+  #begin(connection: SocketConnection, attempt: AbortController): void {
+    if (attempt !== this.#attempt) {
+      connection.destroy();
+      return;
+    }
     if (!this.#open.has(connection)) {
       // The peer has hung up already, and would be missed by a session that does not read.
-      this.#connection = null;
       this.#failed(connection.error);
       return;
     }
+    this.#connection = connection;
     const { session: kind, child } = this.#settings;
     const session = this.#ctx.spawn(kind, connection, { ...child, restart: "temporary" });
     this.#session = session;
@@ -212,7 +223,7 @@ export class Redial implements Owner {
     }
     // Once for each time without a connection, and not for each attempt.
     if (this.error === undefined) {
-      this.#ctx.log.warn("has no connection, and tries again", { to, error: tell(error) });
+      this.#ctx.log.warn("has no connection, and tries again", { to, error: error.message });
     }
     this.error = error;
     const wait = Math.round(backoffDelay(backoff, times, this.#ctx.random()));
@@ -257,8 +268,10 @@ export class Redial implements Owner {
   /** A session has its own end; what none has yet goes with the client. */
   #leave(reason: unknown): void {
     if (this.#session !== null) return;
-    if (reason instanceof KilledError) this.#connection?.destroy();
-    else this.#connection?.finish();
+    for (const connection of this.#open) {
+      if (reason instanceof KilledError) connection.destroy();
+      else connection.finish();
+    }
   }
 }
 

@@ -101,8 +101,9 @@ export class SocketConnection implements Connection {
   }
 
   destroy(): void {
-    if (this.#wire === null) this.#socket.destroy();
-    else this.#wire.resetAndDestroy();
+    this.#wire?.resetAndDestroy();
+    // What is above the wire would take what is written until it hears of that.
+    if (this.#wire !== this.#socket) this.#socket.destroy();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer> {

@@ -180,6 +180,9 @@ function checkSpec<A>({
     if (typeof value === "number" && value >= 1) continue;
     throw new BadInputError(`tcpClient: ${name} is ${value}; it must be a number, at least 1`);
   }
+  if (health !== undefined && typeof (health.check as unknown) !== "function") {
+    throw new BadInputError("tcpClient: health.check must be a function that asks the session");
+  }
   if (whenDown === "wait" || whenDown === "refuse") return;
   throw new BadInputError(
     `tcpClient: whenDown is ${String(whenDown)}; it can be "wait" or "refuse"`,

@@ -2,6 +2,7 @@ import type { RemoteInfo, Socket } from "node:dgram";
 import { BadInputError, type InitContext } from "../index.ts";
 import { createHostWorld } from "../world/host-world.ts";
 import type { Endpoint } from "./connection.ts";
+import { checkPort } from "./dial.ts";
 import { Datagrams } from "./datagrams.ts";
 import type { Datagram, UdpLimits, UdpOptions, UdpSocket, UdpStats } from "./udp.ts";
 
@@ -55,7 +56,7 @@ export class HostUdpSocket implements UdpSocket {
   }
 
   send(data: string | Uint8Array, to?: Pick<Endpoint, "address" | "port">): boolean {
-    this.#check(to);
+    this.#check(data, to);
     const bytes = typeof data === "string" ? Buffer.from(data) : data;
     if (!this.isOpen || this.unsentBytes > this.#limits.unsentBytes) {
       this.#counts.refused++;
@@ -69,16 +70,23 @@ export class HostUdpSocket implements UdpSocket {
     return this.unsentBytes < this.#limits.writeBytes;
   }
 
-  #check(to: Pick<Endpoint, "address" | "port"> | undefined): void {
-    if (to === undefined) {
-      if (this.remote !== undefined) return;
-      throw new BadInputError("udp: say where to send to; only a connected socket knows by itself");
+  /** All that Node would throw for: what it did not take would be waited for. */
+  #check(data: unknown, to: Pick<Endpoint, "address" | "port"> | undefined): void {
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+      throw new BadInputError(`udp: a datagram is text or bytes; ${typeof data} is neither`);
     }
-    if (this.remote !== undefined) {
-      throw new BadInputError("udp: the socket is connected, and can send to nobody else");
+    if ((to === undefined) === (this.remote === undefined)) {
+      throw new BadInputError(
+        to === undefined
+          ? "udp: say where to send to; only a connected socket knows by itself"
+          : "udp: the socket is connected, and can send to nobody else",
+      );
     }
-    if (Number.isInteger(to.port) && to.port > 0 && to.port < 65_536) return;
-    throw new BadInputError(`udp: the port is ${to.port}; it must be one from 1 to 65535`);
+    if (to === undefined) return;
+    checkPort("udp: the port", to.port, 1);
+    const address: unknown = to.address;
+    if (typeof address === "string" && address !== "") return;
+    throw new BadInputError(`udp: the address is ${String(address)}; it must be text`);
   }
 
   #sent(bytes: number, error: Error | null): void {

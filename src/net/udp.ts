@@ -3,7 +3,9 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { BadInputError, KilledError, type InitContext } from "../index.ts";
 import type { Endpoint } from "./connection.ts";
+import { checkPort } from "./dial.ts";
 import { HostUdpSocket } from "./udp-socket.ts";
+import { whenOver } from "./when-over.ts";
 
 /** What came in one piece, and from whom. */
 export interface Datagram {
@@ -158,12 +160,12 @@ export async function udp(
     throw signal.aborted ? signal.reason : error;
   }
   const opened = new HostUdpSocket(socket, ctx, limits, options);
-  const leave = (): void => {
+  const forget = whenOver(signal, () => {
     if (signal.reason instanceof KilledError) opened.closeNow();
     else opened.close();
-  };
-  signal.addEventListener("abort", leave, { once: true });
-  socket.once("close", () => signal.removeEventListener("abort", leave));
+  });
+  socket.once("close", forget);
+  signal.throwIfAborted();
   return opened;
 }
 
@@ -183,7 +185,10 @@ function applyOptions(socket: Socket, { broadcast, ttl, multicast = {} }: UdpOpt
   for (const group of multicast.groups ?? []) socket.addMembership(group, multicast.interface);
 }
 
-function checkUdp({ limits = {}, whenFull = "dropNewest" }: UdpOptions): Required<UdpLimits> {
+function checkUdp(options: UdpOptions): Required<UdpLimits> {
+  const { limits = {}, whenFull = "dropNewest", port = 0, connect } = options;
+  checkPort("udp: port", port, 0);
+  if (connect !== undefined) checkPort("udp: connect.port", connect.port, 1);
   if (whenFull !== "dropNewest" && whenFull !== "dropOldest") {
     throw new BadInputError(
       `udp: whenFull is ${String(whenFull)}; it can be "dropNewest" or "dropOldest"`,

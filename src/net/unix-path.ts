@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { lstatSync, unlinkSync, type Stats } from "node:fs";
+import { linkSync, lstatSync, rmSync, unlinkSync, type Stats } from "node:fs";
 import { chmod, link, lstat, mkdtemp, rename, rm } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { dirname, join } from "node:path";
@@ -75,15 +75,21 @@ export async function listenOnPath(
     await claim(path, staged, join(staging, "old"));
     return () => takeAway(path, ours);
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    // Not later: from now on peers come, and until the caller goes on nobody receives them.
+    rmSync(staging, { recursive: true, force: true });
   }
 }
 
-/** Gives the socket its name; what is left of a server that is dead makes way. */
+/**
+ * Gives the socket its name; what is left of a server that is dead makes way.
+ *
+ * The last step is taken at once, and not by the host beside us: who connects in between would be
+ * accepted before anybody listens for connections, and never be seen.
+ */
 async function claim(path: string, staged: string, aside: string): Promise<void> {
   for (;;) {
     try {
-      await link(staged, path);
+      linkSync(staged, path);
       return;
     } catch (error) {
       if (codeOf(error) !== "EEXIST") throw error;

@@ -10,6 +10,7 @@ import {
   type TcpServerSpec,
 } from "troupe/net";
 import { createTestSystem, type TestKit } from "troupe/testing";
+import { outspoken } from "../../src/net/dial.ts";
 import { Client, eventually } from "./client.ts";
 
 async function serve(
@@ -254,4 +255,59 @@ test("connect: where nobody listens it rejects with the host's error", async () 
   const caller = kit.system.spawn(Caller, plain.port);
   const reason = await exited(caller);
   expect(reason).toMatchObject({ kind: "failed", error: { code: "ECONNREFUSED" } });
+});
+
+test.for([0, 1, 2, 3, 4, 5, 6])(
+  "connect: an actor that ends %i microtasks after the socket is ready leaves none open",
+  async (ticks) => {
+    const plain = await listenPlainly();
+    const abort = new AbortController();
+    // What is ready is seen as soon as by whoever waits for it.
+    const ready = new Promise<void>((resolve) => void plain.peer.then(() => resolve()));
+    const opening = connect({ signal: abort.signal }, { port: plain.port });
+    void opening.catch(() => {});
+    await ready;
+    for (let i = 0; i < ticks; i++) await Promise.resolve();
+    abort.abort(new Error("over"));
+    const connection = await opening.catch(() => null);
+    expect(connection?.isOpen ?? false).toBe(false);
+    const peer = await plain.peer;
+    peer
+      .on("error", () => {})
+      .resume()
+      .end();
+    await eventually(() => peer.destroyed);
+    plain.close();
+  },
+);
+
+test("connect: an actor may have many connections, and Node complains of nothing", async () => {
+  await using kit = createTestSystem();
+  const warnings: string[] = [];
+  const heard = (warning: Error): void => void warnings.push(warning.message);
+  process.on("warning", heard);
+  const server = createServer((socket) => socket.on("error", () => {}).resume()).listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const Many = actor({
+    init: (ctx) => Promise.all(Array.from({ length: 20 }, () => connect(ctx, { port }))),
+    call: { count: (ctx) => ctx.state.length },
+  });
+  const many = kit.system.spawn(Many);
+  expect(await many.count()).toBe(20);
+  await stop(many);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", heard);
+  expect(warnings).toEqual([]);
+  server.close();
+});
+
+test("connect: a name with several addresses, none of which answers, is told by all of them", async () => {
+  const parts = ["connect ECONNREFUSED ::1:9", "connect ECONNREFUSED 127.0.0.1:9"];
+  const error = outspoken(
+    Object.assign(new AggregateError(parts.map((part) => new Error(part))), {
+      code: "ECONNREFUSED",
+    }),
+  );
+  expect(error).toMatchObject({ message: parts.join("; "), code: "ECONNREFUSED" });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { actor, nameOf, withOptions } from "troupe";
-import { NotConnectedError, tcpClient, type Connection } from "troupe/net";
+import { tcpClient, type Connection } from "troupe/net";
 import { createTestSystem } from "troupe/testing";
 import { eventually } from "./client.ts";
 import { open, reaches } from "./line-client.ts";
@@ -131,16 +131,4 @@ test("casts that a slow session cannot take are counted, and harm nobody", async
   await eventually(async () => (await client.clientStatus()).dropped > 0);
   expect((await client.clientStatus()).state).toBe("connected");
   expect(kit.eventsOf("failed")).toEqual([]);
-});
-
-test("a name with several addresses, none of which answers, is told by all of them", () => {
-  const parts = [
-    new Error("connect ECONNREFUSED ::1:9"),
-    new Error("connect ECONNREFUSED 127.0.0.1:9"),
-  ];
-  const cause = Object.assign(new AggregateError(parts), { code: "ECONNREFUSED" });
-  const { message } = new NotConnectedError("client", "localhost:9", "calls do not wait", cause);
-  expect(message).toBe(
-    "client is not connected to localhost:9; calls do not wait: connect ECONNREFUSED ::1:9; connect ECONNREFUSED 127.0.0.1:9",
-  );
 });

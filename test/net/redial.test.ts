@@ -3,7 +3,7 @@ import { actor, exited, kill, stop, withOptions, type Ref } from "troupe";
 import { tcpClient, type Connection } from "troupe/net";
 import { createTestSystem } from "troupe/testing";
 import { eventually } from "./client.ts";
-import { FIXED, open, reaches, type Protocol } from "./line-client.ts";
+import { FIXED, open, reaches, Session, type Protocol } from "./line-client.ts";
 import { Peer } from "./peer.ts";
 
 test("waits grow from min to max while nobody listens, and the log is told once", async () => {
@@ -218,6 +218,22 @@ test("reconnect dials at once: from waiting, and from a connection, whose sessio
   expect(await client.clientStatus()).toMatchObject({ connects: 2, failures: 0, error: undefined });
   await eventually(() => peer.sockets.size === 1);
   expect(new Set(peer.lines)).toEqual(new Set(["bye", "by the new one"]));
+});
+
+test("reconnect gives up a dial that hangs", async () => {
+  await using peer = await Peer.up();
+  peer.answers = false;
+  await using kit = createTestSystem();
+  const definition = tcpClient({ session: Session });
+  // Nobody answers the handshake: it would take connectMs.
+  const client = kit.system.spawn(definition, { port: peer.port, tls: true, connectMs: Infinity });
+  await eventually(() => peer.sockets.size === 1);
+  const [first] = peer.sockets;
+  client.reconnect();
+  await eventually(() => peer.count === 2 && first!.destroyed);
+  expect(await client.clientStatus()).toMatchObject({ state: "connecting", failures: 0 });
+  await stop(client);
+  await eventually(() => peer.sockets.size === 0);
 });
 
 test("a peer that is not well, or does not say, is left for a new connection", async () => {

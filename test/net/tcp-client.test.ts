@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actor, kill, stop } from "troupe";
+import { actor, kill, stop, started } from "troupe";
 import { tcpClient, type Connection } from "troupe/net";
 import { createTestSystem } from "troupe/testing";
 import { eventually } from "./client.ts";
@@ -111,6 +111,19 @@ test("what cannot work is refused when it is given", () => {
   expect(() => tcpClient({ session: Session, held: NaN })).toThrow("held is NaN");
   const typo: object = { whenDown: "hold" };
   expect(() => tcpClient({ session: Session, ...typo })).toThrow('it can be "wait" or "refuse"');
+  const check: object = { check: undefined };
+  const health = { everyMs: 100, ...(check as { check: () => Promise<void> }) };
+  expect(() => tcpClient({ session: Session, health })).toThrow("health.check must be a function");
   const backoff = { kind: "exponential", min: 5, max: 1 } as const;
   expect(() => tcpClient({ session: Session, backoff })).toThrow("more than its max");
+});
+
+test("a port that is none fails the start, and is not dialled", async () => {
+  await using kit = createTestSystem();
+  for (const none of [99_999, NaN, 0, 1.5]) {
+    const client = kit.system.spawn(tcpClient({ session: Session }), { port: none });
+    await expect(started(client)).rejects.toMatchObject({
+      cause: { code: "TROUPE_BAD_INPUT", message: new RegExp(`port is ${none}; it must be`) },
+    });
+  }
 });

@@ -275,6 +275,29 @@ test("a connection's failure is a reset for the peer, also below encryption", as
   await eventually(async () => (await server.stats()).open === 0);
 });
 
+test("a peer that does not read is cut off once, and nothing more is taken for it", async () => {
+  await using kit = createTestSystem();
+  const answers: boolean[] = [];
+  const Flood = actor({
+    init(ctx, connection: Connection) {
+      ctx.source(connection, () => {
+        for (let i = 0; i < 10; i++) answers.push(connection.write(Buffer.alloc(1 << 20)));
+        answers.push(connection.isOpen);
+      });
+    },
+  });
+  const spec = { connection: Flood, limits: { unsentBytes: 2 << 20 } };
+  const { server, port } = await serve(kit, localhost, spec);
+  const socket = await open(port);
+  socket.on("error", () => {}).pause();
+  socket.write("go");
+  await eventually(async () => (await server.stats()).cutOff > 0);
+  await eventually(async () => (await server.stats()).open === 0);
+  expect((await server.stats()).cutOff).toBe(1);
+  expect(answers.at(-1)).toBe(false);
+  socket.destroy();
+});
+
 test("a killed caller's peer sees a reset, a stopped one's what was written and an end", async () => {
   await using kit = createTestSystem();
   const ends: string[] = [];

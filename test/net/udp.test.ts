@@ -321,6 +321,38 @@ test("a port that is taken, and a host that is none, are the host's errors", asy
   await expect(started(nowhere)).rejects.toMatchObject({ cause: { code: "EADDRNOTAVAIL" } });
 });
 
+test("what Node would not take is refused, and nothing is waited for because of it", async () => {
+  await using kit = createTestSystem();
+  const { socket } = await hold(kit);
+  const odd: object = { port: 9 };
+  expect(() => socket.send("x", odd as Endpoint)).toThrow("the address is undefined");
+  expect(() => socket.send("x", { address: "", port: 9 })).toThrow("it must be text");
+  expect(() => socket.send(5 as unknown as string, { address: HOST, port: 9 })).toThrow(
+    "number is neither",
+  );
+  expect(socket.unsentBytes).toBe(0);
+  await socket.drained();
+});
+
+test.for([0, 1, 2, 3, 4, 5, 6, 8, 10])(
+  "an actor that ends %i microtasks after its socket is ready leaves none behind",
+  async (ticks) => {
+    const abort = new AbortController();
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const opening = udp({ signal: abort.signal, log });
+    void opening.catch(() => {});
+    for (let i = 0; i < ticks; i++) await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < ticks; i++) await Promise.resolve();
+    abort.abort(new Error("over"));
+    await opening.then(
+      (socket) => expect(socket.isOpen).toBe(false),
+      () => {},
+    );
+    await eventually(() => !process.getActiveResourcesInfo().includes("UDPWrap"));
+  },
+);
+
 test("what cannot work is refused: two readers, a wrong port, nowhere to send, a limit that is none", async () => {
   await using kit = createTestSystem();
   const { socket } = await hold(kit);

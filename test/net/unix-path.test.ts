@@ -27,7 +27,8 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "troupe-"));
   path = join(directory, "echo.sock");
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+// What was abandoned while it was made may still be made, and then go by itself.
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 const Echo = actor({
   name: "echo",
@@ -133,6 +134,28 @@ test("of many that find the same leftover at once, one gets the path, and it ans
   probe.destroy();
   for (const server of servers) server.close();
   expect(readdirSync(directory)).toEqual(["echo.sock"]);
+});
+
+test("who connects in the first moment is answered, and nobody is there whom the server does not know", async () => {
+  await using kit = createTestSystem();
+  for (let i = 0; i < 20; i++) {
+    const server = kit.system.spawn(tcpServer({ connection: Echo }), { path });
+    const rival = kit.system.spawn(tcpServer({ connection: Echo }), { path });
+    const answered = (async () => {
+      for (;;) {
+        const client = await Client.open(path).catch(() => null);
+        if (client === null) continue;
+        client.send("first");
+        await client.expect("first");
+        await client[Symbol.asyncDispose]();
+        return;
+      }
+    })();
+    await answered;
+    await Promise.all([stop(server), stop(rival)]);
+  }
+  await eventually(() => readdirSync(directory).length === 0);
+  expect(process.getActiveResourcesInfo()).not.toContain("PipeServerWrap");
 });
 
 test("a file that is no socket stays what it is", async () => {
