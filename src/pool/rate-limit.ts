@@ -35,6 +35,8 @@ export function leakyBucket(options: LeakyBucketOptions): LimiterMaker {
     if (typeof value === "number" && value > 0) continue;
     throw new BadInputError(`leakyBucket: ${name} is ${describe(value)}; it must be more than 0`);
   }
+  // There would never be room for one.
+  if (max < 1) throw new BadInputError(`leakyBucket: max is ${max}; it must be at least 1`);
   if (!(typeof initial === "number" && initial >= 0)) {
     throw new BadInputError(
       `leakyBucket: initial is ${describe(initial)}; it must be a number, at least 0`,

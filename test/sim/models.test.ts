@@ -38,7 +38,7 @@ const EXPECTED: Readonly<Record<keyof typeof models, Expected>> = {
   },
   factories: {
     faults: HARM,
-    share: 0.1,
+    share: 0.2,
     sights: [
       "done",
       "failed",

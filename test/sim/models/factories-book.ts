@@ -63,7 +63,7 @@ class Entry {
 }
 
 /** The counts of a factory as they are, without asking it. */
-export interface Dispatching {
+interface Dispatching {
   readonly dispatcher: { stats(): PoolStats };
 }
 
@@ -151,6 +151,8 @@ export class FactoryBook extends Book {
     const other = this.#atWork.get(worker);
     this.expect(other === undefined, () => `worker ${worker} has ${other!.id}, and begins ${id}`);
     this.expect(entry.waits, () => `job ${id} begins, and does not wait`);
+    const isWanted = !entry.left || entry.manner !== "submit";
+    this.expect(isWanted, () => `job ${id} begins, and its submitter has left`);
     this.expect(attempts === ++entry.begun, () => `job ${id}: ${attempts} attempts`);
     entry.at = worker;
     this.#atWork.set(worker, entry);

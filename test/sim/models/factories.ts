@@ -48,6 +48,7 @@ const DISCARDS: readonly (Discard | null)[] = [
   { limit: ({ size }) => size, everyMs: 20 },
 ];
 const STUCK_MS = 60;
+const SIZES = [0, 0, 1, 2, 3, 4];
 
 function hand(book: FactoryBook) {
   return actor({
@@ -214,7 +215,7 @@ export const factories: Scenario<App> = {
         weight: 1,
         run: ({ app }) => withOptions(app.pool(), { timeout: 50 }).room(),
       },
-      resize: { weight: 3, run: ({ app, chance }) => app.pool().resize(chance.int(0, 4)) },
+      resize: { weight: 3, run: ({ app, chance }) => app.pool().resize(chance.pick(SIZES)) },
       update: ({ app, chance }) =>
         app.pool().update({ discard: chance.pick(DISCARDS), retry: chance.int(0, 2) }),
       killWorker: ({ app, chance }) => withWorker(app, chance, kill),

@@ -1,4 +1,5 @@
 import { callsMistakes } from "./calls-mistakes.ts";
+import { factoriesMistakes } from "./factories-mistakes.ts";
 import { kvMistakes } from "./kv-mistakes.ts";
 import { linksMistakes } from "./links-mistakes.ts";
 import { mailboxesMistakes } from "./mailboxes-mistakes.ts";
@@ -17,5 +18,6 @@ export const mistakes: readonly Mistake[] = [
   ...supervisionMistakes,
   ...linksMistakes,
   ...namesMistakes,
+  ...factoriesMistakes,
   ...kvMistakes,
 ];
