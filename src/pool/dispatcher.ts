@@ -6,7 +6,6 @@ import {
   type DiscardReason,
   type ExitReason,
 } from "../index.ts";
-import { describe } from "../kernel/exit-reason.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import { failLater } from "../kernel/tasks.ts";
 import { Announcer } from "./announcer.ts";
@@ -22,7 +21,7 @@ import type { DispatcherParts } from "./parts.ts";
 import { isEndOf, Runner, type Attempt, type RunnerOwner } from "./runner.ts";
 import type { Floor, Router } from "./routing.ts";
 import { Retrying } from "./retrying.ts";
-import type { LiveSettings } from "./settings.ts";
+import { given, type LiveSettings } from "./settings.ts";
 import type { Slot } from "./slot.ts";
 import { Tally, type PoolStats } from "./stats.ts";
 import { StuckWorkers } from "./stuck.ts";
@@ -163,7 +162,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
     const slot = Number.isInteger(worker) ? this.crew.slots[worker] : undefined;
     if (slot !== undefined) return slot;
     throw new BadInputError(
-      `${this.#name}: the router answered ${describe(worker)}; it must be the number of a worker, below ${this.crew.size}, or undefined`,
+      `${this.#name}: the router answered ${given(worker)}; it must be the number of a worker, below ${this.crew.size}, or undefined`,
     );
   }
 

@@ -11,7 +11,6 @@ import { behaviourOf } from "../kernel/behaviour.ts";
 import type { Belonging } from "../kernel/belonging.ts";
 import type { Incarnation } from "../kernel/incarnation.ts";
 import { checkFunction, checkSettings } from "../kernel/options.ts";
-import { describe } from "../kernel/exit-reason.ts";
 import { Clockwork } from "./clockwork.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { FactoryOptions } from "./factory.ts";
@@ -27,6 +26,7 @@ import {
   checkTtl,
   checkUpdate,
   checkInterval,
+  given,
   START_POLICY,
   type LiveSettings,
 } from "./settings.ts";
@@ -102,8 +102,8 @@ function check(name: string, spec: AnyFactorySpec): void {
   const { run, props, router, queue, onStarted, onDraining, onStopped, child, start } = spec;
   checkFunction(`${what}: run`, run);
   const functions = { props, router, queue, onStarted, onDraining, onStopped };
-  for (const [key, given] of Object.entries(functions)) {
-    if (given !== undefined) checkFunction(`${what}: ${key}`, given);
+  for (const [key, fn] of Object.entries(functions)) {
+    if (fn !== undefined) checkFunction(`${what}: ${key}`, fn);
   }
   if (child !== undefined) checkSettings(`${what}: child`, child);
   checkStart(`${what}: start`, start);
@@ -184,14 +184,12 @@ function take(
 function checkJob(name: string, job: Partial<Job<unknown>> | undefined): void {
   if (typeof job !== "object" || job === null || !("body" in job)) {
     throw new BadInputError(
-      `${name}: a job is ${describe(job)}; it must be an object with a body, as { body: "cat.png" }`,
+      `${name}: a job is ${given(job)}; it must be an object with a body, as { body: "cat.png" }`,
     );
   }
   const { key, ttlMs } = job;
   if (key !== undefined && typeof key !== "string" && typeof key !== "number") {
-    throw new BadInputError(
-      `${name}: a job's key is ${describe(key)}; it must be text or a number`,
-    );
+    throw new BadInputError(`${name}: a job's key is ${given(key)}; it must be text or a number`);
   }
   if (ttlMs !== undefined && ttlMs !== Infinity) checkTtl(`${name}: a job's ttlMs`, ttlMs);
 }

@@ -1,5 +1,5 @@
 import { BadInputError } from "../index.ts";
-import { describe } from "../kernel/exit-reason.ts";
+import { given } from "./settings.ts";
 import type { JobQueue, QueueMaker } from "./queue.ts";
 import type { Router, RouterMaker } from "./routing.ts";
 
@@ -22,6 +22,6 @@ function checked<T extends object>(
   const missing = methods.find((method) => typeof made?.[method] !== "function");
   if (missing === undefined) return made;
   throw new BadInputError(
-    `factory: ${what}() answered ${describe(made)}, which has no ${String(missing)}; ${what} must be as ${as}`,
+    `factory: ${what}() answered ${given(made)}, which has no ${String(missing)}; ${what} must be as ${as}`,
   );
 }

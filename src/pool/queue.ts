@@ -1,5 +1,5 @@
 import { BadInputError } from "../index.ts";
-import { describe } from "../kernel/exit-reason.ts";
+import { given } from "./settings.ts";
 import { checkFunction } from "../kernel/options.ts";
 import type { QueuedJob, Task } from "./job.ts";
 
@@ -101,12 +101,12 @@ export function byPriority<B>(options: PriorityOptions<B>): QueueMaker<B> {
   const { classes } = options;
   if (!Number.isInteger(classes) || classes < 1) {
     throw new BadInputError(
-      `byPriority: classes is ${describe(classes)}; it must be a whole number, at least 1`,
+      `byPriority: classes is ${given(classes)}; it must be a whole number, at least 1`,
     );
   }
   for (const key of ["of", "mayDiscard"] as const) {
-    const given: unknown = options[key];
-    if (given !== undefined || key === "of") checkFunction(`byPriority: ${key}`, given);
+    const fn: unknown = options[key];
+    if (fn !== undefined || key === "of") checkFunction(`byPriority: ${key}`, fn);
   }
   return () => new PriorityQueue(options);
 }
@@ -133,7 +133,7 @@ class PriorityQueue<B> implements JobQueue<B> {
     const found = this.#classes[number];
     if (found !== undefined) return found;
     throw new BadInputError(
-      `byPriority: of answered ${describe(number)}; the classes are 0 to ${this.#classes.length - 1}`,
+      `byPriority: of answered ${given(number)}; the classes are 0 to ${this.#classes.length - 1}`,
     );
   }
 

@@ -1,5 +1,5 @@
 import { BadInputError } from "../index.ts";
-import { describe } from "../kernel/exit-reason.ts";
+import { given } from "./settings.ts";
 
 /** Says whether one more job may come in. */
 export interface RateLimiter {
@@ -33,13 +33,13 @@ export function leakyBucket(options: LeakyBucketOptions): LimiterMaker {
   const { max, refill, everyMs, initial = max } = options;
   for (const [name, value] of Object.entries({ max, refill, everyMs })) {
     if (typeof value === "number" && value > 0) continue;
-    throw new BadInputError(`leakyBucket: ${name} is ${describe(value)}; it must be more than 0`);
+    throw new BadInputError(`leakyBucket: ${name} is ${given(value)}; it must be more than 0`);
   }
   // There would never be room for one.
   if (max < 1) throw new BadInputError(`leakyBucket: max is ${max}; it must be at least 1`);
   if (!(typeof initial === "number" && initial >= 0)) {
     throw new BadInputError(
-      `leakyBucket: initial is ${describe(initial)}; it must be a number, at least 0`,
+      `leakyBucket: initial is ${given(initial)}; it must be a number, at least 0`,
     );
   }
   return () => new LeakyBucket(max, refill, everyMs, initial);

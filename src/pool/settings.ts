@@ -74,18 +74,23 @@ export interface StartPolicy {
   readonly giveUpAfter: number;
 }
 
+/** What was given, as it would be written: text is told from a number. */
+export function given(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : describe(value);
+}
+
 export const START_POLICY: StartPolicy = {
   backoff: { kind: "exponential", min: 10, max: 10_000, jitter: 0.2 },
   giveUpAfter: 10,
 };
 
 /** Refuses a start policy that cannot work. */
-export function checkStart(what: string, given: Partial<StartPolicy> | undefined): void {
-  const { backoff, giveUpAfter } = given ?? {};
+export function checkStart(what: string, start: Partial<StartPolicy> | undefined): void {
+  const { backoff, giveUpAfter } = start ?? {};
   checkBackoff(`${what}.backoff`, backoff);
   if (giveUpAfter === undefined || (typeof giveUpAfter === "number" && giveUpAfter >= 1)) return;
   throw new BadInputError(
-    `${what}.giveUpAfter is ${describe(giveUpAfter)}; it must be a number of starts, at least 1`,
+    `${what}.giveUpAfter is ${given(giveUpAfter)}; it must be a number of starts, at least 1`,
   );
 }
 
@@ -97,14 +102,14 @@ export function checkSize(what: string, size: unknown): number {
     return size as number;
   }
   throw new BadInputError(
-    `${what} is ${describe(size)}; it must be a whole number from 0 to ${MOST_WORKERS}`,
+    `${what} is ${given(size)}; it must be a whole number from 0 to ${MOST_WORKERS}`,
   );
 }
 
 /** What a limit function has answered, too. */
 export function checkQueueLimit(what: string, limit: unknown): number {
   if (typeof limit === "number" && limit >= 0) return limit;
-  throw new BadInputError(`${what} is ${describe(limit)}; it must be a number of jobs, at least 0`);
+  throw new BadInputError(`${what} is ${given(limit)}; it must be a number of jobs, at least 0`);
 }
 
 const LIVE: readonly (keyof LiveSettings)[] = [
@@ -114,7 +119,7 @@ const LIVE: readonly (keyof LiveSettings)[] = [
 /** Refuses what is no change of settings; nothing else of it is done then. */
 export function checkUpdate(what: string, settings: LiveSettings): void {
   if (typeof settings !== "object" || settings === null) {
-    throw new BadInputError(`${what} got ${describe(settings)}; it takes settings, as { size: 8 }`);
+    throw new BadInputError(`${what} got ${given(settings)}; it takes settings, as { size: 8 }`);
   }
   for (const key of Object.keys(settings)) {
     if ((LIVE as readonly string[]).includes(key)) continue;
@@ -147,18 +152,16 @@ export function checkLive(what: string, settings: LiveSettings): void {
 }
 
 /** At least a millisecond: what looks more often does nothing else. */
-export function checkInterval(what: string, given: unknown): void {
-  if (given === undefined) return;
-  if (typeof given === "number" && given >= 1 && given <= LONGEST_MS) return;
-  throw new BadInputError(`${what} is ${describe(given)}; it must be a time in ms, at least 1`);
+export function checkInterval(what: string, ms: unknown): void {
+  if (ms === undefined) return;
+  if (typeof ms === "number" && ms >= 1 && ms <= LONGEST_MS) return;
+  throw new BadInputError(`${what} is ${given(ms)}; it must be a time in ms, at least 1`);
 }
 
 function checkRetry(what: string, retry: Retry | number): void {
   const max = typeof retry === "number" ? retry : (retry as Partial<Retry> | null)?.max;
   if (typeof max !== "number" || !(max >= 0)) {
-    throw new BadInputError(
-      `${what} is ${describe(max)}; it must be a number of times, at least 0`,
-    );
+    throw new BadInputError(`${what} is ${given(max)}; it must be a number of times, at least 0`);
   }
   if (typeof retry === "object" && retry.when !== undefined) {
     checkFunction(`${what}.when`, retry.when);

@@ -2,30 +2,11 @@ import type { Mistake } from "./mistake.ts";
 
 export const factoriesMistakes: readonly Mistake[] = [
   {
-    name: "a job that fails lets its key go before it is begun again",
-    why: "a job that has left its worker has left it, one would think, and the key is not needed",
-    file: "src/pool/dispatcher.ts",
-    find: `    const task = this.#takeFrom(slot);
-    task.lastError = error;`,
-    replace: `    const task = this.#leave(slot);
-    task.lastError = error;`,
-    model: "factories",
-  },
-  {
     name: "a job that is begun again goes to the end of its line",
     why: "there was one way into a line, and it was good enough",
     file: "src/pool/lines.ts",
     find: `    this.#of(slot).putBack(task);`,
     replace: `    this.#of(slot).push(task);`,
-    model: "factories",
-  },
-  {
-    name: "a worker that is on its way out is given a job",
-    why: "the factory hears of the end; but it hears of it when that has come",
-    file: "src/pool/dispatcher.ts",
-    find: `    if (!slot.isThere) return this.crew.isGoing(slot);
-    const own`,
-    replace: `    const own`,
     model: "factories",
   },
   {
@@ -95,14 +76,6 @@ export const factoriesMistakes: readonly Mistake[] = [
 `,
     replace: `      if (shed === last) discard(shed, "overload");
 `,
-    model: "factories",
-  },
-  {
-    name: "jobs that waited for a worker stay where they are when the factory grows",
-    why: "a new worker takes the next as it comes up, in most houses",
-    file: "src/pool/dispatcher.ts",
-    find: `    if (size > from) this.#routeAgain();`,
-    replace: `    if (size > from && from > 0) this.#routeAgain();`,
     model: "factories",
   },
 ];
