@@ -46,7 +46,9 @@ export interface SubmitAllOptions {
   readonly inFlight?: number;
 }
 
-const MOST_IN_FLIGHT = 1_000;
+const USUALLY_IN_FLIGHT = 1_000;
+/** Jobs that are sent before the factory has looked at them, so that its mailbox does not fill up. */
+const MOST_AT_ONCE = 64;
 
 /**
  * Has many jobs done, and tells what became of each, in the order in which they end.
@@ -58,7 +60,7 @@ const MOST_IN_FLIGHT = 1_000;
  * ```
  *
  * It begins with the loop, and takes the next job when it can be given away, so `jobs` may have no
- * end. When the loop is left, jobs that wait are discarded as abandoned, and those that workers are
+ * end. When the loop is left, jobs that wait are abandoned and never begun, and those that workers are
  * at come to their end unheard. An error of `jobs` ends the loop, behind the outcomes of those before.
  */
 export function submitAll<B, R>(
@@ -67,7 +69,7 @@ export function submitAll<B, R>(
   options: SubmitAllOptions = {},
 ): AsyncGenerator<JobOutcome<B, R>, void, undefined> {
   const { inFlight } = options;
-  if (inFlight !== undefined && !(typeof inFlight === "number" && inFlight >= 1)) {
+  if (inFlight !== undefined && !(Number.isFinite(inFlight) && inFlight >= 1)) {
     throw new BadInputError(
       `submitAll: inFlight is ${describe(inFlight)}; it must be a number of jobs, at least 1`,
     );
@@ -116,7 +118,7 @@ class Batch<B, R> {
   ) {
     this.#factory = withOptions(factory, { signal: this.#abort.signal });
     this.#jobs = jobs;
-    this.#inFlight = inFlight ?? MOST_IN_FLIGHT;
+    this.#inFlight = inFlight ?? USUALLY_IN_FLIGHT;
     this.#asksForRoom = inFlight === undefined;
   }
 
@@ -151,8 +153,7 @@ class Batch<B, R> {
         const { done, value } = "then" in next ? await next : next;
         this.#isPulling = false;
         if (done === true) break;
-        // A factory that is gone has no room, and says so to the job.
-        if (this.#asksForRoom) await this.#factory.room().catch(() => {});
+        await this.#mayGive(index);
         if (this.#isLeft) break;
         this.#submit(value, index);
       }
@@ -162,6 +163,13 @@ class Batch<B, R> {
     }
     this.#isLast = true;
     this.#hasNews.look();
+  }
+
+  /** A factory that is gone answers neither, and says so to the job. */
+  async #mayGive(index: number): Promise<void> {
+    if (this.#asksForRoom) await this.#factory.room().catch(() => {});
+    // Answered behind all that was sent: meanwhile others have their turns.
+    else if (index % MOST_AT_ONCE === 0) await this.#factory.queueDepth().catch(() => {});
   }
 
   #submit(job: Job<B>, index: number): void {

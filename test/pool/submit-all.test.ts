@@ -119,6 +119,25 @@ test("ten thousand jobs are all done, and never more of them under way than were
   await kit.stop();
 });
 
+test("a number far over what a mailbox holds fills no mailbox, and the loop is begun all the same", async () => {
+  const kit = createTestSystem();
+  const Small = factory({
+    worker: Worker,
+    mailbox: { capacity: 100 },
+    run: (worker, n: number) => worker.double(n),
+  });
+  const { seen, source } = endless(1);
+  const statuses = new Set<string>();
+  let ended = 0;
+  for await (const { status } of submitAll(kit.system.spawn(Small), source(), { inFlight: 1e9 })) {
+    statuses.add(status);
+    if (++ended === 1_000) break;
+  }
+  expect([...statuses]).toEqual(["done"]);
+  expect(seen.taken).toBeLessThan(100_000);
+  await kit.stop();
+});
+
 test("where nothing is said, what waits in the factory is as much as it has room for", async () => {
   const kit = createTestSystem();
   const { system } = kit;
@@ -339,7 +358,7 @@ test("what cannot work is refused at once", () => {
   const kit = createTestSystem();
   const { system } = kit;
   const doubles = system.spawn(Doubles);
-  for (const inFlight of [0, Number.NaN, "2" as never]) {
+  for (const inFlight of [0, Number.NaN, "2" as never, Infinity]) {
     expect(() => submitAll(doubles, [], { inFlight })).toThrow(BadInputError);
   }
   expect(() => submitAll(doubles, 3 as never)).toThrow("submitAll: jobs is 3; it must be an array");
