@@ -74,7 +74,7 @@ export interface StateContext<A, I, S, P, K extends keyof S> extends Omit<
   next<E extends Raisable<A, I>>(event: E, ...args: EventArgs<A, I, E>): void;
 }
 
-/** What may go wrong with the state is said by the types: any one of them, with its own data. */
+/** What hooks are handed: any of the states with its data; `ctx.state` tells which. */
 export type AnyStateContext<A, I, S, P> = {
   [K in keyof S]: StateContext<A, I, S, P, K>;
 }[keyof S];
