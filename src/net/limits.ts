@@ -16,7 +16,8 @@ export interface ConnectionLimits {
   readonly closeMs?: number;
   /**
    * After so long without a byte the host asks the peer whether it is still there; one that does not
-   * answer, as after a power cut, is gone some 10 s later. Not for Unix sockets. Default: never.
+   * answer, as after a power cut, is gone some 10 s later; much later where something was written that
+   * it has not taken, for then the host sends that again first. Not for Unix sockets. Default: never.
    */
   readonly keepAliveMs?: number;
 }

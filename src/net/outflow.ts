@@ -12,7 +12,16 @@ let gatherers: Outflow[] = [];
 function flushAll(): void {
   const flushed = gatherers;
   gatherers = [];
-  for (const outflow of flushed) outflow.flush();
+  let next = 0;
+  try {
+    while (next < flushed.length) flushed[next++]!.flush();
+  } finally {
+    // One that throws mutes no other.
+    if (next < flushed.length) {
+      gatherers = [...flushed.slice(next), ...gatherers];
+      world.yieldToHost(flushAll);
+    }
+  }
 }
 
 /**

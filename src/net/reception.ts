@@ -61,6 +61,10 @@ export class Reception implements Owner {
     this.closed = new Promise((resolve) => server.once("close", resolve));
     if (settings.entrance != null) {
       settings.entrance.onOpened = (opened) => this.#begin(opened);
+      // The first may come of a mistake of ours, such as a wrong certificate; the rest is counted.
+      settings.entrance.onFirstFailure = ({ message }) => {
+        if (!ctx.signal.aborted) ctx.log.warn("a handshake failed", { error: message });
+      };
     }
     server.on("connection", (socket) => this.#receive(socket));
     server.on("error", (error) => {
@@ -104,15 +108,29 @@ export class Reception implements Owner {
       return;
     }
     this.#counts.accepted++;
-    const { limits, connection: kind, child } = this.#settings;
-    const connection = new SocketConnection(opened, limits, this);
-    const actor = this.#ctx.spawn(kind, connection, { ...child, restart: "temporary" });
+    const connection = new SocketConnection(opened, this.#settings.limits, this);
+    const actor = this.#spawn(connection);
+    if (actor === null) return;
     this.#guests.set(connection, { connection, actor, quiet: 0 });
     // Not as the server, which hears nothing any more when it was killed.
     monitor(actor, ({ reason: { kind: ended } }) => {
       if (ended === "normal" || ended === "shutdown") connection.finish();
       else connection.destroy();
     });
+  }
+
+  /** Null when that cannot work, which is the server's failure, and not the host's. */
+  #spawn(connection: SocketConnection): AnyRef | null {
+    const { connection: kind, child } = this.#settings;
+    try {
+      return this.#ctx.spawn(kind, connection, { ...child, restart: "temporary" });
+    } catch (error) {
+      connection.destroy();
+      this.#ctx.task(() => {
+        throw error;
+      });
+      return null;
+    }
   }
 
   #refuse(socket: Socket): void {
@@ -137,6 +155,7 @@ export class Reception implements Owner {
 
   onCutOff(connection: SocketConnection): void {
     this.#counts.cutOff++;
+    if (this.#ctx.signal.aborted) return;
     const { unsentBytes, remote } = connection;
     this.#ctx.log.warn("cut off a peer that does not read", { unsentBytes, ...remote });
   }

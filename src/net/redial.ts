@@ -249,6 +249,7 @@ export class Redial implements Owner {
 
   onCutOff(connection: SocketConnection): void {
     const { unsentBytes } = connection;
+    if (this.#ctx.signal.aborted) return;
     this.#ctx.log.warn("cut off a peer that does not read", { unsentBytes, to: this.to });
   }
 

@@ -6,6 +6,8 @@ import {
   type AnyRef,
   type SpawnOptions,
 } from "../index.ts";
+import { behaviourOf } from "../kernel/behaviour.ts";
+import { checkSettings } from "../kernel/options.ts";
 import type { Connection, Endpoint } from "./connection.ts";
 import { resolveLimits, type ServerLimits } from "./limits.ts";
 import { checkListen, listen, type ListenOptions } from "./listen.ts";
@@ -57,6 +59,13 @@ export interface TcpServerSpec {
  */
 export function tcpServer(spec: TcpServerSpec): ActorDef<TcpServer, ListenOptions> {
   const limits = resolveLimits("tcpServer: limits", spec.limits);
+  // Now, and not when the first peer comes.
+  behaviourOf(spec.connection);
+  checkSettings("tcpServer: child", spec.child ?? {});
+  const refusal: unknown = spec.refusal ?? "";
+  if (typeof refusal !== "string" && !(refusal instanceof Uint8Array)) {
+    throw new BadInputError(`tcpServer: refusal is ${typeof refusal}; it must be text or bytes`);
+  }
   // The port that an actor once got: after a restart its clients look for it there.
   const found = new WeakMap<AnyRef, number>();
   return implement<TcpServer>()({

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { BadInputError } from "../index.ts";
 import { createHostWorld } from "../world/host-world.ts";
 import type { Connection, Endpoint } from "./connection.ts";
 import type { Opened } from "./dial.ts";
@@ -87,8 +88,14 @@ export class SocketConnection implements Connection {
 
   write(data: string | Uint8Array, encoding: "utf8" | "latin1" = "utf8"): boolean {
     this.active = true;
-    const isText = typeof data === "string" && encoding === "utf8";
-    return this.#outflow.write(isText ? Buffer.from(data) : data);
+    if (typeof data === "string") {
+      return this.#outflow.write(encoding === "utf8" ? Buffer.from(data) : data);
+    }
+    // Now, while it is known whose fault it is: later the socket would throw, in nobody's turn.
+    if (!(data instanceof Uint8Array)) {
+      throw new BadInputError(`connection: ${typeof data} cannot be written, only text and bytes`);
+    }
+    return this.#outflow.write(data);
   }
 
   drained(): Promise<void> {

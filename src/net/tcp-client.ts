@@ -164,12 +164,14 @@ type Ctx = Context<ClientState>;
 
 function checkSpec<A>({
   backoff,
+  child = {},
   attempts = 1,
   held = 1,
   health,
   whenDown = "wait",
 }: TcpClientSpec<A>): void {
   checkSettings("tcpClient", backoff === undefined ? {} : { backoff });
+  checkSettings("tcpClient: child", child);
   const atLeastOne = {
     attempts,
     held,

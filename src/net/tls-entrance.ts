@@ -20,6 +20,7 @@ type Source = NonNullable<ListenOnPort["tls"]>;
  */
 export class TlsEntrance {
   onOpened: (opened: Opened) => void = () => {};
+  onFirstFailure: (error: Error) => void = () => {};
   /** Peers that did not get through. */
   failed = 0;
   readonly #source: Source;
@@ -37,7 +38,7 @@ export class TlsEntrance {
     this.#source = source;
     this.#server = createServer({ ...tls, handshakeTimeout: handshakeMs });
     this.#server.on("secureConnection", (socket) => this.#let(socket));
-    this.#server.on("tlsClientError", (_error, socket) => this.#turnAway(socket));
+    this.#server.on("tlsClientError", (error, socket) => this.#turnAway(error, socket));
     signal.addEventListener("abort", () => this.#close(), { once: true });
   }
 
@@ -78,8 +79,8 @@ export class TlsEntrance {
     this.onOpened({ socket, wire, tls: sessionOf(socket) });
   }
 
-  #turnAway(socket: TLSSocket): void {
-    this.failed++;
+  #turnAway(error: Error, socket: TLSSocket): void {
+    if (this.failed++ === 0) this.onFirstFailure(error);
     const key = keyOf(socket);
     const wire = this.#waiting.get(key);
     if (wire !== undefined) this.#forget(key, wire);
@@ -95,8 +96,12 @@ export class TlsEntrance {
   }
 }
 
-function settingsOf(source: Source): ServerTls | Promise<ServerTls> {
-  return typeof source === "function" ? source() : source;
+/** Node takes a server that cannot prove who it is, and then no handshake succeeds. */
+async function settingsOf(source: Source): Promise<ServerTls> {
+  const settings = await (typeof source === "function" ? source() : source);
+  const { key, cert, pfx, SNICallback } = settings;
+  if ((key && cert) || pfx || SNICallback) return settings;
+  throw new BadInputError("listen: tls has no certificate; give key and cert, pfx, or SNICallback");
 }
 
 function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

@@ -289,6 +289,49 @@ test("a server that is stopped while it binds leaves no socket behind", async ()
   expect(process.getActiveResourcesInfo()).not.toContain("TCPServerWrap");
 });
 
+test("what can never be spawned or sent is refused when it is given", () => {
+  const none: object = { connection: undefined };
+  expect(() => tcpServer(none as TcpServerSpec)).toThrow("is no definition");
+  const child = { mailbox: { capacity: -1 } };
+  expect(() => tcpServer({ connection: Echo, child })).toThrow("tcpServer: child.mailbox");
+  const refusal = 5 as unknown as string;
+  expect(() => tcpServer({ connection: Echo, refusal })).toThrow("refusal is number");
+});
+
+test("a connection whose actor cannot be spawned is the server's failure, and not the host's", async () => {
+  await using kit = createTestSystem();
+  const child = { shutdown: 1 };
+  const server = kit.system.spawn(tcpServer({ connection: Echo, child }), { port: 0 });
+  const { port } = await server.address();
+  // It was well when it was looked at.
+  child.shutdown = -1;
+  await using client = await Client.open(port);
+  expect((await exited(server)).kind).toBe("failed");
+  await client.closed;
+});
+
+test("what is no text and no bytes fails the actor that writes it, and mutes no other", async () => {
+  await using kit = createTestSystem();
+  const Careless = actor({
+    init(ctx, connection: Connection) {
+      ctx.source(connection, (chunk) => {
+        const text = chunk.toString();
+        connection.write(text === "bad" ? (5 as unknown as string) : text);
+      });
+    },
+  });
+  const { port } = await serve(kit, { connection: Careless });
+  await using bad = await Client.open(port);
+  await using good = await Client.open(port);
+  bad.send("bad");
+  good.send("good");
+  await good.expect("good");
+  expect(await bad.closed).toBe("ECONNRESET");
+  expect(kit.eventsOf("failed")).toMatchObject([
+    { error: { message: "connection: number cannot be written, only text and bytes" } },
+  ]);
+});
+
 test("limits that are none are refused when they are given", () => {
   expect(() => tcpServer({ connection: Echo, limits: { idleMs: -1 } })).toThrow("limits.idleMs");
   const typo: object = { conections: 5 };

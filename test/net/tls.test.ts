@@ -152,6 +152,7 @@ test("a failed handshake is counted, and harms nobody else", async () => {
   expect(await ask(good, "still here")).toBe("still here");
   await eventually(async () => (await server.stats()).handshaking === 0);
   expect(kit.eventsOf("failed")).toEqual([]);
+  expect(kit.log).toMatchObject([{ level: "warn", message: "a handshake failed" }]);
   good.destroy();
 });
 
@@ -348,6 +349,20 @@ test("a server that does not shake hands is given up after connectMs; one that h
     error: { code: "ECONNRESET" },
   });
   mute.close();
+});
+
+test("a server without a certificate does not start, and none is taken for a new one", async () => {
+  await using kit = createTestSystem();
+  const nothing: object = { key: undefined, cert: undefined };
+  const bare = kit.system.spawn(tcpServer({ connection: Echo }), { port: 0, tls: () => nothing });
+  await expect(started(bare)).rejects.toThrow("tls has no certificate");
+  let current: object = localhost;
+  const { server, port } = await serve(kit, () => current);
+  current = {};
+  await expect(server.renew()).rejects.toThrow("tls has no certificate");
+  const socket = await open(port);
+  expect(await ask(socket, "as before")).toBe("as before");
+  socket.destroy();
 });
 
 test("a time for handshakes that is none is refused", async () => {
