@@ -182,17 +182,17 @@ test("routers and queues of one's own are typed by the jobs that they see", () =
   });
 });
 
-function run(): void {}
+function nothing(): void {}
 
 test("options are those that there are", () => {
   // @ts-expect-error -- no such mode
-  factory({ worker: Resizer, run, discard: { limit: 1, mode: "eldest" } });
+  factory({ worker: Resizer, run: nothing, discard: { limit: 1, mode: "eldest" } });
   // @ts-expect-error -- no limit
-  factory({ worker: Resizer, run, discard: {} });
+  factory({ worker: Resizer, run: nothing, discard: {} });
   // @ts-expect-error -- a worker is never restarted by the kernel
-  factory({ worker: Resizer, run, child: { restart: "permanent" } });
+  factory({ worker: Resizer, run: nothing, child: { restart: "permanent" } });
   // @ts-expect-error -- there is no such option
-  factory({ worker: Resizer, run, workers: 3 });
+  factory({ worker: Resizer, run: nothing, workers: 3 });
 });
 
 test("what is asked of a factory, and its settings, are typed", () => {
