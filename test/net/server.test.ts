@@ -310,7 +310,7 @@ test("a connection whose actor cannot be spawned is the server's failure, and no
   // It may be over before it has begun.
   const client = await opened;
   await client?.closed;
-  expect(process.getActiveResourcesInfo()).not.toContain("TCPServerWrap");
+  await eventually(() => !process.getActiveResourcesInfo().includes("TCPServerWrap"));
 });
 
 test("what is no text and no bytes fails the actor that writes it, and mutes no other", async () => {
