@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { BadInputError } from "../index.ts";
+import { describe } from "../kernel/exit-reason.ts";
 import type { FileSink } from "./sink.ts";
 
 interface Limits {
@@ -69,6 +70,11 @@ export class FileWriter implements FileSink {
     if (this.#left !== null) throw this.#left.reason;
     if (this.error !== undefined) return false;
     this.#checkEnded();
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+      throw new BadInputError(
+        `${this.path}: ${describe(data)} was written; it takes text or bytes`,
+      );
+    }
     const { writeBytes, unwrittenBytes } = this.#limits;
     if (this.unwrittenBytes > unwrittenBytes) {
       this.#fail(

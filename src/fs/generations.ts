@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, statSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from "node:fs";
 import { BadInputError } from "../index.ts";
 import { createHostWorld } from "../world/host-world.ts";
 import { closeFile } from "./descriptor.ts";
@@ -67,13 +67,11 @@ export class Generations {
     this.#looked = true;
     const there = statSync(this.#path, { throwIfNoEntry: false });
     const known = there === undefined ? undefined : this.#find(there);
-    if (known !== undefined) {
-      known.formerSince = null;
-      return;
+    for (const file of this.#files) {
+      if (file === known) file.formerSince = null;
+      else file.formerSince ??= world.now();
     }
-    const newest = this.#files.at(-1);
-    if (newest !== undefined) newest.formerSince ??= world.now();
-    if (there !== undefined) this.#open(there, isFirst && this.#fromEnd);
+    if (known === undefined && there !== undefined) this.#open(there, isFirst && this.#fromEnd);
   }
 
   #find({ ino, dev }: Stats): Generation | undefined {
@@ -92,10 +90,15 @@ export class Generations {
       return;
     }
     const fd = openIfThere(this.#path);
-    if (fd === null) return;
-    // It may be yet another one by now.
-    const { dev, ino, size } = fstatSync(fd);
-    this.#files.push({ fd, dev, ino, position: atEnd ? size : 0, formerSince: null });
+    if (fd !== null) this.#add(fd, atEnd);
+  }
+
+  /** What was opened may be yet another one. */
+  #add(fd: number, atEnd: boolean): void {
+    const stats = fstatSync(fd);
+    const { dev, ino, size } = stats;
+    if (stats.isFIFO() || this.#find(stats) !== undefined) closeSync(fd);
+    else this.#files.push({ fd, dev, ino, position: atEnd ? size : 0, formerSince: null });
   }
 
   /** The first one has been read. */
@@ -113,7 +116,8 @@ export class Generations {
 
 function openIfThere(path: string): number | null {
   try {
-    return openSync(path, "r");
+    // Without waiting, should it be a named pipe by now.
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;

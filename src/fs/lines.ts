@@ -21,6 +21,9 @@ export interface Lines extends AsyncIterable<string> {
 
 const NEWLINE = 10;
 const RETURN = 13;
+const EMPTY = Buffer.alloc(0);
+/** Room that is kept from one line to the next. */
+const KEPT = 64 * 1024;
 
 /** Cuts bytes into lines, whatever the pieces that they come in; keeps what has no end yet. */
 export class LineCutter {
@@ -28,7 +31,8 @@ export class LineCutter {
   readonly #what: string;
   readonly #limit: number;
   readonly #whenTooLong: "fail" | "split" | "skip";
-  #pieces: Uint8Array[] = [];
+  /** A copy: a piece would keep all of the chunk that it is cut from. */
+  #held = EMPTY;
   #bytes = 0;
   /** Inside of a line that is too long, up to its end. */
   #long = false;
@@ -71,7 +75,7 @@ export class LineCutter {
 
   /** Begins anew: what has come of a line is forgotten. */
   reset(): void {
-    this.#pieces = [];
+    if (this.#held.length > KEPT) this.#held = EMPTY;
     this.#bytes = 0;
     this.#long = false;
   }
@@ -83,8 +87,14 @@ export class LineCutter {
 
   #keep(piece: Uint8Array, into: string[]): void {
     if (piece.length === 0 || (this.#long && this.#whenTooLong === "skip")) return;
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
+    const bytes = this.#bytes + piece.length;
+    if (bytes > this.#held.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#held.length, 256));
+      larger.set(this.#held.subarray(0, this.#bytes));
+      this.#held = larger;
+    }
+    this.#held.set(piece, this.#bytes);
+    this.#bytes = bytes;
     // One more than the limit may be the return of a line's end.
     if (this.#bytes > this.#limit + 1) this.#overflow(into);
   }
@@ -93,24 +103,23 @@ export class LineCutter {
     if (!this.#long) this.longLines++;
     this.#long = true;
     if (this.#whenTooLong === "skip") {
-      this.#pieces = [];
       this.#bytes = 0;
       return;
     }
     if (this.#whenTooLong === "fail") throw this.#tooLong();
-    let left = this.#joined();
+    let left = this.#joined;
     while (left.length > this.#limit + 1) {
       const end = boundary(left, this.#limit);
       into.push(text(left.subarray(0, end)));
       left = left.subarray(end);
     }
-    this.#pieces = [left];
+    this.#held.set(left, 0);
     this.#bytes = left.length;
   }
 
   #close(into: string[]): void {
     const wasLong = this.#long;
-    let line = this.#joined();
+    let line = this.#joined;
     this.reset();
     if (wasLong && this.#whenTooLong === "skip") return;
     if (line.length > 0 && line[line.length - 1] === RETURN) {
@@ -133,10 +142,8 @@ export class LineCutter {
     );
   }
 
-  #joined(): Uint8Array {
-    const { [0]: first } = this.#pieces;
-    if (this.#pieces.length === 1 && first !== undefined) return first;
-    return Buffer.concat(this.#pieces, this.#bytes);
+  get #joined(): Buffer {
+    return this.#held.subarray(0, this.#bytes);
   }
 }
 

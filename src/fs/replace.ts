@@ -1,4 +1,4 @@
-import { open, rename, stat, unlink } from "node:fs/promises";
+import { open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { checkName } from "../kernel/options.ts";
 import { createHostWorld } from "../world/host-world.ts";
@@ -15,7 +15,8 @@ export interface ReplaceOptions {
  * Replaces a whole file such that readers find the old content or the new, never a part.
  *
  * Also after a power cut: it is written beside the old one, put on the disk, then renamed, and the
- * folder put on the disk. Rejects with the host's error, and leaves the old file as it was.
+ * folder put on the disk. The new one is owned by this process's user. Rejects with the host's
+ * error, and leaves the old file as it was.
  */
 export async function replaceFile(
   path: string,
@@ -23,13 +24,15 @@ export async function replaceFile(
   options: ReplaceOptions = {},
 ): Promise<void> {
   checkName("replaceFile: path", path ?? "");
-  const old = options.mode === undefined ? await stat(path).catch(() => null) : null;
+  // What a link names is replaced, and not the link.
+  const place = await realpath(path).catch(() => path);
+  const old = options.mode === undefined ? await stat(place).catch(() => null) : null;
   const mode = options.mode ?? (old === null ? undefined : old.mode & 0o7777);
-  const folder = dirname(path);
-  const fresh = join(folder, `.${basename(path)}.${world.id()}.tmp`);
+  const folder = dirname(place);
+  const fresh = join(folder, `.${basename(place)}.${world.id()}.tmp`);
   try {
     await writeNew(fresh, data, mode);
-    await rename(fresh, path);
+    await rename(fresh, place);
   } catch (error) {
     await unlink(fresh).catch(() => {});
     throw error;

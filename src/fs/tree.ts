@@ -1,10 +1,10 @@
 import { watch, type FSWatcher, type Stats } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { lstat, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 
-/** A file or folder has come, is another than before, or has gone. */
+/** A file or folder has come, is another than before, has gone, or may not be looked into. */
 export interface FileChange {
-  readonly kind: "created" | "changed" | "removed";
+  readonly kind: "created" | "changed" | "removed" | "unreadable";
   /** Beginning as the path that is watched does. */
   readonly path: string;
   /** Folders come and go, and never change. */
@@ -19,6 +19,8 @@ interface Entry {
 
 interface Folder {
   readonly watcher: FSWatcher;
+  /** Which it was: another may have its name by now. */
+  readonly identity: string;
   readonly entries: Map<string, Entry>;
 }
 
@@ -31,6 +33,8 @@ export interface TreeOptions {
   readonly onDirty: (path: string) => void;
   /** The host cannot say what is new in a folder. */
   readonly onLost: () => void;
+  /** What `ignore` has thrown. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -43,6 +47,7 @@ export class Tree {
   readonly #root: string;
   readonly #options: TreeOptions;
   #folders = new Map<string, Folder>();
+  #unreadable: FileChange[] = [];
   #over = false;
 
   constructor(root: string, options: TreeOptions) {
@@ -55,8 +60,9 @@ export class Tree {
   }
 
   /** Takes in all that is there. Rejects with the host's error, as where it can watch no more. */
-  async open(): Promise<void> {
+  async open(): Promise<FileChange[]> {
     await this.#addFolder(this.#root, null);
+    return this.#unreadable.splice(0);
   }
 
   /** Finds out what has become of a path. */
@@ -68,19 +74,23 @@ export class Tree {
     const now = await lstat(path).catch(unlessGone);
     const changes: FileChange[] = [];
     const isFolder = now?.isDirectory() === true;
-    const isAnother = before !== undefined && before.isFolder !== isFolder;
+    const stamp = now === null ? "" : isFolder ? identityOf(now) : stampOf(now);
+    const isAnother =
+      before !== undefined &&
+      (before.isFolder !== isFolder || (isFolder && before.stamp !== stamp));
     if (before !== undefined && (now === null || isAnother)) this.#remove(path, before, changes);
     if (now === null || this.#over) return changes;
-    const stamp = stampOf(now);
     folder.entries.set(name, { isFolder, stamp });
     if (before === undefined || isAnother) await this.#create(path, isFolder, changes);
     else if (!isFolder && before.stamp !== stamp) changes.push({ kind: "changed", path, isFolder });
     return changes;
   }
 
-  /** Whether the folder that is watched is there. */
-  async isThere(): Promise<boolean> {
-    return (await lstat(this.#root).catch(unlessGone)) !== null;
+  /** What has become of the folder that is watched. */
+  async look(): Promise<"same" | "another" | "gone"> {
+    const now = await stat(this.#root).catch(unlessGone);
+    if (now === null) return "gone";
+    return this.#folders.get(this.#root)?.identity === identityOf(now) ? "same" : "another";
   }
 
   /** All that was known, from the leaves to the root. */
@@ -91,9 +101,9 @@ export class Tree {
   }
 
   /** Forgets all, and takes in what is there now. */
-  async reopen(): Promise<void> {
+  reopen(): Promise<FileChange[]> {
     this.#closeAll();
-    await this.open();
+    return this.open();
   }
 
   close(): void {
@@ -113,46 +123,63 @@ export class Tree {
 
   async #create(path: string, isFolder: boolean, changes: FileChange[]): Promise<void> {
     changes.push({ kind: "created", path, isFolder });
-    if (!isFolder || !this.#options.recursive) return;
-    try {
-      await this.#addFolder(path, changes);
-    } catch (error) {
-      // Gone again: its own folder has been told of that.
-      unlessGone(error);
-    }
+    if (isFolder && this.#options.recursive) await this.#addBelow(path, changes);
+    changes.push(...this.#unreadable.splice(0));
   }
 
   /** Listens first, then looks: what comes in between is seen twice, and told once. */
   async #addFolder(path: string, changes: FileChange[] | null): Promise<void> {
     if (this.#over || this.#folders.has(path)) return;
-    const folder: Folder = { watcher: this.#listen(path), entries: new Map() };
-    this.#folders.set(path, folder);
+    const watcher = this.#listen(path);
+    const entries = new Map<string, Entry>();
+    this.#folders.set(path, { watcher, entries, identity: "" });
+    const identity = identityOf(await stat(path));
+    if (this.#over) return watcher.close();
+    this.#folders.set(path, { watcher, entries, identity });
     for (const entry of await readdir(path, { withFileTypes: true })) {
       const inside = join(path, entry.name);
       if (this.#isLeftOut(inside)) continue;
-      const isFolder = entry.isDirectory();
-      if (changes === null) {
-        folder.entries.set(entry.name, { isFolder, stamp: null });
-        if (isFolder && this.#options.recursive) await this.#addBelow(inside);
-      } else changes.push(...(await this.examine(inside)));
+      if (changes !== null) changes.push(...(await this.examine(inside)));
+      else if (entry.isDirectory()) await this.#noteFolder(inside, entries);
+      else entries.set(entry.name, { isFolder: false, stamp: null });
     }
+    return undefined;
   }
 
-  async #addBelow(path: string): Promise<void> {
+  /** One that was there from the start. */
+  async #noteFolder(path: string, entries: Map<string, Entry>): Promise<void> {
+    const now = await lstat(path).catch(unlessGone);
+    if (now === null) return;
+    entries.set(basename(path), { isFolder: true, stamp: identityOf(now) });
+    if (this.#options.recursive) await this.#addBelow(path, null);
+  }
+
+  /** One that cannot be looked into is told of, and takes nothing else down. */
+  async #addBelow(path: string, changes: FileChange[] | null): Promise<void> {
     try {
-      await this.#addFolder(path, null);
+      await this.#addFolder(path, changes);
     } catch (error) {
-      unlessGone(error);
+      this.#folders.get(path)?.watcher.close();
+      this.#folders.delete(path);
+      const { code } = error as NodeJS.ErrnoException;
+      // Where it is gone again, its own folder has been told of that.
+      if (code !== "EACCES" && code !== "EPERM") unlessGone(error);
+      else this.#unreadable.push({ kind: "unreadable", path, isFolder: true });
     }
   }
 
   #listen(path: string): FSWatcher {
-    const { onDirty, onLost } = this.#options;
+    const { onDirty, onLost, onError } = this.#options;
     const watcher = watch(path, (_event, name) => {
       if (name === null) return onLost();
       const inside = join(path, name);
       // Of its own end a folder tells under its own name.
-      if (name === basename(path) || !this.#isLeftOut(inside)) onDirty(inside);
+      if (name === basename(resolve(path))) onDirty(path);
+      try {
+        if (!this.#isLeftOut(inside)) onDirty(inside);
+      } catch (error) {
+        onError(error);
+      }
       return undefined;
     });
     watcher.on("error", () => {
@@ -175,6 +202,11 @@ export class Tree {
     folder.watcher.close();
     this.#folders.delete(path);
   }
+}
+
+/** Numbers of folders that are gone are given to new ones at once. */
+function identityOf({ dev, ino, birthtimeMs }: Stats): string {
+  return `${dev} ${ino} ${birthtimeMs}`;
 }
 
 function stampOf({ ino, size, mtimeMs, mode }: Stats): string {

@@ -10,7 +10,9 @@ import { Tree, type FileChange } from "./tree.ts";
  *
  * - `ready`: the first of all; nothing goes unseen from here on.
  * - `created`, `changed`, `removed`: of one file or folder.
- * - `overflow`: more has changed than is kept, or the host has lost count: look at everything.
+ * - `unreadable`: a folder below, which this process may not look into, is left out.
+ * - `overflow`: more has changed than is kept, the host has lost count, or the folder that is
+ *   watched has been replaced by another: look at everything.
  */
 export type FileEvent = FileChange | { readonly kind: "ready" } | { readonly kind: "overflow" };
 
@@ -50,7 +52,8 @@ export interface Watched extends AsyncIterable<FileEvent> {
  * it is asked for, so an event tells of what is, and not of each step on the way there. A change
  * that leaves a file's size, time and permissions as they were is none.
  *
- * Fails with the host's error: `ENOENT`, or `ENOSPC` where it can watch no more. Ends, behind the
+ * Fails with the host's error, such as `ENOENT`, or `ENOSPC` where it can watch no more, and with
+ * what `ignore` throws. Ends, behind the
  * event `removed` of its own path, when the folder itself is gone. It knows of no change on most
  * network file systems, because their hosts tell of none.
  */
@@ -77,6 +80,8 @@ class Watcher implements AsyncIterator<FileEvent> {
   readonly #settleMs: number;
   readonly #dirty = new Set<string>();
   #tree: Tree | null = null;
+  #isFolder = false;
+  #failure: { readonly error: unknown } | null = null;
   #events: FileEvent[] = [];
   #lost = false;
   #count = 0;
@@ -88,7 +93,8 @@ class Watcher implements AsyncIterator<FileEvent> {
   #over = false;
 
   constructor(path: string, options: WatchOptions) {
-    this.#path = path;
+    // As paths are put together from here on: without a slash at the end, and no `./` before.
+    this.#path = join(path, ".");
     this.#options = options;
     this.#capacity = options.capacity ?? 1_024;
     this.#settleMs = options.settleMs ?? 20;
@@ -123,6 +129,7 @@ class Watcher implements AsyncIterator<FileEvent> {
   /** Takes one step towards the next event. */
   async #advance(): Promise<void> {
     if (this.#tree === null) await this.#begin();
+    else if (this.#failure !== null) throw this.#failure.error;
     else if (!this.#settled) await new Promise<void>((resolve) => (this.#wake = resolve));
     else if (this.#lost) await this.#overflow(this.#tree);
     else await this.#examine(this.#tree);
@@ -131,16 +138,20 @@ class Watcher implements AsyncIterator<FileEvent> {
   async #begin(): Promise<void> {
     const there = await stat(this.#path).catch(() => null);
     const isFolder = there?.isDirectory() === true;
-    this.#tree = new Tree(isFolder ? join(this.#path) : dirname(this.#path), {
+    if (this.#over) return;
+    this.#isFolder = isFolder;
+    this.#tree = new Tree(isFolder ? this.#path : dirname(this.#path), {
       recursive: isFolder && this.#options.recursive === true,
       only: isFolder ? null : basename(this.#path),
       ignore: this.#options.ignore ?? (() => false),
       onDirty: (path) => this.#note(path),
       onLost: () => this.#lose(),
+      onError: (error) => {
+        this.#failure ??= { error };
+        this.#settle();
+      },
     });
-    if (this.#over) return;
-    await this.#tree.open();
-    this.#events.push({ kind: "ready" });
+    this.#events.push({ kind: "ready" }, ...(await this.#tree.open()));
   }
 
   #note(path: string): void {
@@ -174,10 +185,10 @@ class Watcher implements AsyncIterator<FileEvent> {
   async #overflow(tree: Tree): Promise<void> {
     this.#lost = false;
     this.#settled = false;
-    if (!(await tree.isThere())) return this.#gone(tree);
-    await tree.reopen();
+    if ((await tree.look()) === "gone") return this.#gone(tree);
     this.#overflows++;
-    this.#events.push({ kind: "overflow" });
+    this.#events.push({ kind: "overflow" }, ...(await tree.reopen()));
+    return undefined;
   }
 
   async #examine(tree: Tree): Promise<void> {
@@ -191,11 +202,15 @@ class Watcher implements AsyncIterator<FileEvent> {
     this.#events.push(...changes);
     // What is gone may be all there was.
     const asks = changes.length === 0 || changes.at(-1)?.kind === "removed";
-    if (asks && !(await tree.isThere())) this.#gone(tree);
+    if (!asks) return;
+    const now = await tree.look();
+    if (now === "gone") this.#gone(tree);
+    else if (now === "another") this.#lose();
   }
 
   #gone(tree: Tree): void {
-    this.#events.push(...tree.removeAll(), { kind: "removed", path: this.#path, isFolder: true });
+    this.#events.push(...tree.removeAll());
+    if (this.#isFolder) this.#events.push({ kind: "removed", path: this.#path, isFolder: true });
     this.#end();
   }
 

@@ -14,3 +14,11 @@ export function kernelOf(owner: Owner): Kernel {
   if (owner instanceof System) return System.kernelOf(owner);
   throw new BadInputError(`${describe(owner)} was given; it must be a system, or an actor's ctx`);
 }
+
+/** Whether the system that an actor lives in is ending, and not the actor alone. */
+export function isSystemEnding(ctx: Pick<InitContext, "signal">): boolean {
+  if (!(ctx instanceof Incarnation)) return false;
+  let { cell } = ctx;
+  while (cell.parent !== null) cell = cell.parent;
+  return cell.status === "stopping" || cell.status === "stopped";
+}

@@ -14,7 +14,7 @@ export interface Input {
   readonly isOpen: boolean;
   /** What broke it, such as `EPIPE`, if something did. */
   readonly error: Error | undefined;
-  /** Bytes written that the program has not read; after its end, those that were lost. */
+  /** Bytes written that wait for the program; none once it is closed. */
   readonly unsentBytes: number;
   /**
    * Writes bytes, or text as UTF-8. Answers false when more than 64 KiB wait: then await `drained`.

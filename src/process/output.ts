@@ -13,7 +13,7 @@ import { Inflow } from "../net/inflow.ts";
 export interface Output extends AsyncIterable<Buffer> {
   /** Bytes that came and wait for the reader. */
   readonly unreadBytes: number;
-  /** The same as lines, for one reader. */
+  /** The same as lines, for one reader: who leaves takes along what had come with the last. */
   lines(options?: LineOptions): Lines;
   /** Reads on and throws away, so that the program is not held up. */
   discard(): void;

@@ -21,7 +21,7 @@ export interface PipeOptions {
  *
  * It ends with the source, and ends the sink then. Where the sink takes no more, the source is
  * closed: a program that goes on writing fails or is ended by `SIGPIPE`, as in a shell. That is
- * noticed with the next piece. Rejects with what the source fails with.
+ * noticed with the next piece. Rejects with what the source or the sink fails with.
  */
 export async function pipe(
   source: AsyncIterable<Uint8Array> & { close?(): void },
@@ -29,16 +29,17 @@ export async function pipe(
   options: PipeOptions = {},
 ): Promise<number> {
   let bytes = 0;
+  let isRead = false;
   try {
     for await (const chunk of source) {
-      if (!sink.isOpen) {
-        source.close?.();
-        break;
-      }
+      if (!sink.isOpen) return bytes;
       bytes += chunk.length;
       if (!sink.write(chunk)) await sink.drained();
     }
+    isRead = true;
   } finally {
+    // Whoever still writes is to notice.
+    if (!isRead) source.close?.();
     if (options.end !== false) await sink.end();
   }
   return bytes;

@@ -7,9 +7,8 @@ import {
   type AnyRef,
   type InitContext,
 } from "../index.ts";
-import { checkFunction } from "../kernel/options.ts";
+import { checkFunction, checkOneOf } from "../kernel/options.ts";
 import { createHostWorld } from "../world/host-world.ts";
-import type { TimerHandle } from "../world/world.ts";
 import type { Child, ProgramExit } from "./child.ts";
 import { describeExit, ProgramError } from "./errors.ts";
 import { checkRun, launch, type RunOptions } from "./run.ts";
@@ -28,7 +27,11 @@ export type OutputName = "stdout" | "stderr";
 export interface ProgramSpec extends Omit<RunOptions, "stdin" | "stdout" | "stderr"> {
   readonly command: string;
   readonly args?: readonly string[];
-  /** In labels and logs. Default: the command. */
+  /**
+   * In labels, logs and errors. Default: the command, in errors with its arguments.
+   *
+   * Give one where an argument is a secret.
+   */
   readonly name?: string;
   /** Exit codes that are no failure. Default 0. */
   readonly okCodes?: readonly number[];
@@ -53,7 +56,7 @@ const world = createHostWorld();
 
 /** Lines of standard error that an error tells. */
 const LAST_LINES = 20;
-/** For what it had written when it ended; what it has started may keep its output open for ever. */
+/** Silence after its end: what it has started may keep its output open for ever. */
 const LAST_WORDS_MS = 1_000;
 
 /**
@@ -89,17 +92,30 @@ export function program<P = void>(
     call: { pid: (ctx) => ctx.state.child.pid },
     cast: {
       signal(ctx, signal) {
-        ctx.state.child.signal(signal);
+        try {
+          ctx.state.child.signal(signal);
+        } catch (error) {
+          // A caller's mistake, that the program is not to pay for.
+          ctx.log.warn("a signal was not sent", { signal, error });
+        }
       },
     },
     async exit(ctx) {
-      await ctx.state?.gone();
+      // Where it was not ready yet, it was killed.
+      await (ctx.state?.gone() ?? before.get(ctx.self));
     },
   });
 }
 
 function check(spec: ProgramSpec): void {
   checkRun("program", spec.command, spec.args ?? [], spec);
+  const { output = "log", okCodes = [0] } = spec;
+  if (typeof output !== "function") {
+    checkOneOf("program: output", output, ["log", "ignore", "inherit"]);
+  }
+  if (!Array.isArray(okCodes) || !okCodes.every((code) => Number.isInteger(code))) {
+    throw new BadInputError("program: okCodes must be a list of whole numbers, such as [0, 3]");
+  }
   if (spec.ready === undefined) return;
   checkFunction("program: ready", spec.ready);
   if (spec.output === "ignore" || spec.output === "inherit") {
@@ -118,12 +134,8 @@ async function begin(
   const { signal } = ctx;
   const stream = output === "inherit" || output === "ignore" ? output : "pipe";
   signal.throwIfAborted();
-  const child = await launch(command, args, {
-    ...spec,
-    stdin: "ignore",
-    stdout: stream,
-    stderr: stream,
-  });
+  const options: RunOptions = { ...spec, stdin: "ignore", stdout: stream, stderr: stream };
+  const child = await launch(command, args, options, spec.name);
   const listener = new Listener(ctx, spec, child);
   // Of its group, too, where it has one.
   onStarted(child.exited.then(() => child.stop()));
@@ -162,6 +174,11 @@ class Listener {
   readonly #spec: ProgramSpec;
   readonly #stderr: string[] = [];
   #isReady = (): void => {};
+  /** Lines that came, and calls that are under way. */
+  #lines = 0;
+  #telling = 0;
+  /** Whoever would hear is gone, or has had its time. */
+  #deaf = false;
 
   constructor(ctx: Pick<InitContext, "log" | "signal">, spec: ProgramSpec, child: Child) {
     this.child = child;
@@ -179,12 +196,28 @@ class Listener {
     const read = Promise.all([this.#read("stdout"), this.#read("stderr")]);
     // A listener that throws fails the actor while the program runs.
     const exit = await Promise.race([exited, read.then(() => exited)]);
-    let limit: TimerHandle;
-    const tooLong = new Promise<void>((resolve) => {
-      limit = world.setTimer(LAST_WORDS_MS, resolve);
-    });
-    await Promise.race([read, tooLong]).finally(() => world.clearTimer(limit));
+    const done = new AbortController();
+    const heard = read.finally(() => done.abort());
+    await Promise.race([heard, this.#silence(done.signal)]);
+    this.#deaf = true;
     return exit;
+  }
+
+  /** Resolves when nothing has come for a while, or the actor ends and its time is up. */
+  async #silence(done: AbortSignal): Promise<void> {
+    let ms = 0;
+    for (let lines = -1; !done.aborted; lines = this.#lines) {
+      const isIdle = this.#telling === 0 && lines === this.#lines;
+      const isLate = this.#signal.aborted && ms > (this.#spec.killAfterMs ?? 5_000);
+      if (isIdle || isLate) break;
+      await wait(LAST_WORDS_MS, done);
+      ms += this.#signal.aborted ? LAST_WORDS_MS : 0;
+    }
+    if (done.aborted) return;
+    const { stdout, stderr } = this.child;
+    const unreadBytes = stdout.unreadBytes + stderr.unreadBytes;
+    if (this.#telling === 0 && unreadBytes === 0) return;
+    this.#log.warn("what a program had said was not heard to its end", { unreadBytes });
   }
 
   /** Asks it to end, and hears it out. */
@@ -201,16 +234,31 @@ class Listener {
 
   async #read(from: OutputName): Promise<void> {
     for await (const line of this.child[from].lines({ whenTooLong: "split" })) {
+      if (this.#deaf || this.#signal.reason instanceof KilledError) return;
+      this.#lines++;
       if (from === "stderr" && this.#stderr.push(line) > LAST_LINES) this.#stderr.shift();
       if (this.#spec.ready?.(line, from) === true) this.#isReady();
+      this.#telling++;
       await this.#tell(line, from);
+      this.#telling--;
     }
   }
 
   #tell(line: string, from: OutputName): void | Promise<void> {
-    if (this.#signal.reason instanceof KilledError) return undefined;
     const { output = "log" } = this.#spec;
     if (typeof output === "function") return output(line, from);
     return from === "stdout" ? this.#log.info(line, { from }) : this.#log.warn(line, { from });
   }
+}
+
+/** Resolves after a while, or when it is said that it is done. */
+function wait(ms: number, done: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = world.setTimer(ms, resolve);
+    const stop = (): void => {
+      world.clearTimer(timer);
+      resolve();
+    };
+    done.addEventListener("abort", stop, { once: true });
+  });
 }

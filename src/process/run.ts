@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess as HostChild, type SpawnOptions } from "node:child_process";
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
 import { env } from "node:process";
 import { BadInputError, KilledError, type InitContext } from "../index.ts";
@@ -57,6 +57,8 @@ export async function run(
   signal.throwIfAborted();
   const child = await launch(command, args, options);
   const leave = (): void => child.leave(signal.reason instanceof KilledError);
+  // An actor may have many: that is no leak.
+  setMaxListeners(0, signal);
   signal.addEventListener("abort", leave, { once: true });
   void child.closed.then(() => signal.removeEventListener("abort", leave));
   if (signal.aborted) leave();
@@ -69,8 +71,8 @@ export async function launch(
   command: string,
   args: readonly string[],
   options: RunOptions,
+  said: string = [command, ...args].join(" "),
 ): Promise<Child> {
-  const said = [command, ...args].join(" ");
   try {
     const host = start(command, args, options);
     await once(host, "spawn");

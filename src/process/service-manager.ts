@@ -1,5 +1,6 @@
 import { env, hrtime, pid } from "node:process";
 import { implement, type ActorDef, type InitContext } from "../index.ts";
+import { isSystemEnding } from "../kernel/kernel-of.ts";
 import { checkDelay } from "../kernel/options.ts";
 import {
   checkHealth,
@@ -58,6 +59,12 @@ export interface ServiceManager {
   /** A reload begins; `ready` ends it. Resolves when it is told. */
   reloading(): Promise<void>;
   ready(): Promise<void>;
+  /**
+   * The service ends: for a phase of a shutdown that takes its time. Resolves when it is told.
+   *
+   * Told by itself when the system ends, and once.
+   */
+  stopping(): Promise<void>;
   report(): Promise<ServiceReport>;
 }
 
@@ -75,7 +82,7 @@ export interface ServiceManager {
  * ```
  *
  * Its place is the last among its siblings: it tells `READY=1` when it starts, so all before it
- * have; and it is the first to be stopped, and tells `STOPPING=1`. While all is well it tells the
+ * have; and it is the first to be stopped, and tells `STOPPING=1` when the system ends. While all is well it tells the
  * watchdog so, twice in its time. Without a service manager it does nothing: `report` says so. A
  * message that cannot be sent is logged and counted, and fails nobody.
  */
@@ -100,11 +107,12 @@ export function serviceManager(spec: ServiceManagerSpec = {}): ActorDef<ServiceM
     call: {
       reloading: (ctx) => ctx.state.reloading(),
       ready: (ctx) => ctx.state.ready(),
+      stopping: (ctx) => ctx.state.stopping(),
       report: (ctx) => ctx.state.report(),
     },
-    async exit(ctx, reason) {
-      // One that fails comes back, or its parent goes: that one tells.
-      if (reason.kind !== "failed") await ctx.state?.stopping();
+    async exit(ctx) {
+      // A service manager takes back nothing: a restart of some actors is not the service's end.
+      if (isSystemEnding(ctx)) await ctx.state?.stopping();
     },
   });
 }
@@ -159,6 +167,7 @@ class Service {
   }
 
   stopping(): Promise<void> {
+    if (this.#state === "stopping") return Promise.resolve();
     this.#state = "stopping";
     return this.notifier.tell({ STOPPING: 1 });
   }

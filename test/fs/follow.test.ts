@@ -199,6 +199,44 @@ test("a file that gets its name back is not read twice", async () => {
   expect(source.stats()).toMatchObject({ rotations: 0, openFiles: 1 });
 });
 
+test("a file that gets its name back, after another had it, is left when it loses it again", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  const path = dir.at("log");
+  writeFileSync(path, "a\n");
+  const { lines, source } = follower(kit, path, { from: "start", pollMs: 5 });
+  await eventually(() => lines.length === 1);
+  renameSync(path, dir.at("log.1"));
+  writeFileSync(path, "");
+  await eventually(() => source.stats().openFiles === 2);
+  renameSync(dir.at("log.1"), path);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  appendFileSync(path, "b\n");
+  await eventually(() => lines.length === 2);
+  renameSync(path, dir.at("log.2"));
+  writeFileSync(path, "c\n");
+  await eventually(() => lines.length === 3);
+  expect(lines).toEqual(["a", "b", "c"]);
+  expect(source.stats()).toMatchObject({ openFiles: 1 });
+});
+
+test("a line that comes in many small pieces takes the room of its bytes", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  const path = dir.at("log");
+  writeFileSync(path, "");
+  const { source, opened } = follower(kit, path, { from: "start", pollMs: NEVER });
+  await opened();
+  globalThis.gc?.();
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 1; i <= 500; i++) {
+    appendFileSync(path, ".");
+    await eventually(() => source.stats().bytes === i);
+  }
+  globalThis.gc?.();
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8_000_000);
+});
+
 test("nothing is lost or doubled, however often the file is rotated while it is written", async () => {
   await using kit = createTestSystem();
   using dir = folder();

@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -363,6 +364,29 @@ test("replaceFile: the new content whole, the old permissions, and nothing besid
   await replaceFile(dir.at("b"), "newer", { mode: 0o640 });
   expect(statSync(dir.at("b")).mode & 0o777).toBe(0o640);
   expect(readdirSync(dir.path).toSorted()).toEqual(["a", "b"]);
+});
+
+test("replaceFile: what a link names is replaced, and not the link", async () => {
+  using dir = folder();
+  writeFileSync(dir.at("real"), "old");
+  symlinkSync(dir.at("real"), dir.at("link"));
+  await replaceFile(dir.at("link"), "new");
+  expect(readFileSync(dir.at("real"), "utf8")).toBe("new");
+  expect(readlinkSync(dir.at("link"))).toBe(dir.at("real"));
+});
+
+test("what is neither text nor bytes is refused, and counted nowhere", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  const writer = kit.system.spawn(Writer, {
+    path: dir.at("a"),
+    work: (file) => {
+      expect(() => file.write(5 as never)).toThrow("it takes text or bytes");
+      expect(() => file.write(null as never)).toThrow("it takes text or bytes");
+      expect(file.unwrittenBytes).toBe(0);
+    },
+  });
+  await started(writer);
 });
 
 test("replaceFile: what fails leaves the old content, and nothing beside it", async () => {

@@ -168,7 +168,7 @@ test("one file is watched by its name, also one that is not there yet", async ()
   await using kit = createTestSystem();
   using dir = folder();
   const path = dir.at("config");
-  const { events } = await watcher(kit, path);
+  const { ref, events } = await watcher(kit, path);
   writeFileSync(dir.at("other"), "1");
   writeFileSync(path, "1");
   await eventually(() => events.length === 1);
@@ -177,6 +177,8 @@ test("one file is watched by its name, also one that is not there yet", async ()
   await eventually(() => events.length === 2);
   unlinkSync(path);
   await eventually(() => events.length === 3);
+  rmSync(dir.path, { recursive: true });
+  await exited(ref);
   expect(events).toEqual(["created ", "changed ", "removed "]);
 });
 
@@ -231,6 +233,86 @@ test("more than may wait is told as an overflow, counted, and watched on from th
   expect(new Set(events.slice(2))).toEqual(new Set(["created below/new", "removed 5"]));
   expect(source.stats()).toMatchObject({ overflows: 1, folders: 2 });
 });
+
+test("however a path is spelled, it is watched", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  mkdirSync(dir.at("a"));
+  const here = relative(".", dir.path);
+  for (const path of [`${dir.at("a")}/`, `${here}/a//`, `./${here}//a/.`, `${here}/a/../a`]) {
+    const { ref, events } = await watcher(kit, path, { recursive: true });
+    writeFileSync(dir.at("a/file"), path);
+    await eventually(() => events.length === 1);
+    expect(events[0]).toMatch(/ file$/);
+    await stop(ref);
+  }
+  const { events } = await watcher(kit, `./${here}//a/file`);
+  writeFileSync(dir.at("a/file"), "one file");
+  await eventually(() => events.length === 1);
+});
+
+test("a folder that is replaced is another, and what comes into it is seen", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  mkdirSync(dir.at("sub"));
+  writeFileSync(dir.at("sub/old"), "");
+  const { events } = await watcher(kit, dir.path, { recursive: true });
+  rmSync(dir.at("sub"), { recursive: true });
+  mkdirSync(dir.at("sub"));
+  await eventually(() => events.length === 3);
+  expect(events).toEqual(["removed sub/old", "removed sub/", "created sub/"]);
+  writeFileSync(dir.at("sub/new"), "");
+  await eventually(() => events.length === 4);
+  expect(events[3]).toBe("created sub/new");
+});
+
+test("when the folder itself is replaced that is an overflow, and it is watched on", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  mkdirSync(dir.at("root"));
+  const { events } = await watcher(kit, dir.at("root"));
+  rmSync(dir.at("root"), { recursive: true });
+  mkdirSync(dir.at("root"));
+  await eventually(() => events.length === 1);
+  writeFileSync(dir.at("root/new"), "");
+  await eventually(() => events.length === 2);
+  expect(events).toEqual(["overflow", "created new"]);
+});
+
+const brokenIgnore = (path: string): boolean => {
+  if (path.endsWith("bad")) throw new Error("ignore is broken");
+  return false;
+};
+
+test("an ignore that throws fails the actor, and nothing else", async () => {
+  await using kit = createTestSystem();
+  using dir = folder();
+  const { ref } = await watcher(kit, dir.path, { ignore: brokenIgnore });
+  writeFileSync(dir.at("bad"), "");
+  expect(await exited(ref)).toMatchObject({
+    kind: "failed",
+    error: { message: "ignore is broken" },
+  });
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a folder that may not be looked into is told of, and left out",
+  async () => {
+    await using kit = createTestSystem();
+    using dir = folder();
+    chmodSync(dir.path, 0o777);
+    mkdirSync(dir.at("private"), { mode: 0o700 });
+    process.seteuid?.(65_534);
+    try {
+      const { events } = await watcher(kit, dir.path, { recursive: true });
+      mkdirSync(dir.at("later"), { mode: 0 });
+      await eventually(() => events.length === 3);
+      expect(events).toEqual(["unreadable private/", "created later/", "unreadable later/"]);
+    } finally {
+      process.seteuid?.(0);
+    }
+  },
+);
 
 test("when the folder itself goes, all in it is told to be removed, and the source ends", async () => {
   await using kit = createTestSystem();

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-import { createSystem, stop } from "troupe";
+import { createSystem } from "troupe";
 import { notify, notifyProgram, serviceManager, unixDatagrams } from "troupe/process";
 import { eventually, folder } from "../fs/folder.ts";
 
@@ -62,7 +62,7 @@ test.skipIf(!hasBoth)(`a real receiver hears what systemd-notify carries${why}`,
     const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: "3600000000" };
     const manager = system.spawn(serviceManager({ environment }));
     await eventually(async () => (await manager.report()).sent === 2);
-    await stop(manager);
+    await system.stop();
     vi.unstubAllEnvs();
     await eventually(() => receiver.messages.length === 4);
     expect(receiver.messages).toEqual([

@@ -200,6 +200,7 @@ test("a listener that never answers holds up no end for ever", async () => {
   const Stuck = program({
     command: "sh",
     args: ["-c", "echo up; exec sleep 100"],
+    killAfterMs: 100,
     output: () => new Promise<void>(() => {}),
     ready: (line) => line === "up",
   });
@@ -207,6 +208,53 @@ test("a listener that never answers holds up no end for ever", async () => {
   await started(ref);
   await stop(ref);
   expect(await exited(ref)).toEqual({ kind: "normal" });
+  expect(kit.log.map(({ message }) => message)).toEqual([
+    "what a program had said was not heard to its end",
+  ]);
+});
+
+test("a slow listener hears all that a program said, however long that takes", async () => {
+  await using kit = createTestSystem();
+  const lines: string[] = [];
+  const Chatty = program({
+    command: "seq",
+    args: ["1", "800"],
+    output: async (line) => {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      lines.push(line);
+    },
+  });
+  expect(await exited(kit.system.spawn(Chatty))).toEqual({ kind: "normal" });
+  expect(lines).toEqual(Array.from({ length: 800 }, (_, i) => `${i + 1}`));
+});
+
+test("one that is stopped before it is ready is killed, and gone before its actor is", async () => {
+  await using kit = createTestSystem();
+  let pid = 0;
+  const Never = program({
+    command: "sh",
+    args: ["-c", "trap '' TERM; echo $$; while :; do sleep 0.01; done"],
+    output: (line) => void (pid = Number(line)),
+    ready: () => false,
+  });
+  const ref = kit.system.spawn(Never);
+  await eventually(() => pid > 0);
+  await stop(ref);
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
+test("a signal that there is not costs a line in the log, and the program nothing", async () => {
+  await using kit = createTestSystem();
+  const ref = kit.system.spawn(sh("exec sleep 100", { name: "sleeper" }));
+  await started(ref);
+  ref.signal("SIGNOTHING" as never);
+  await kit.run();
+  expect(kit.log).toMatchObject([{ level: "warn", message: "a signal was not sent" }]);
+  ref.signal("SIGKILL");
+  const reason = await exited(ref);
+  expect(reason.kind === "failed" && String(reason.error)).toBe(
+    "ProgramError: sleeper was ended by SIGKILL",
+  );
 });
 
 test("it is sent signals, and made of its props", async () => {
@@ -229,6 +277,8 @@ test("it is sent signals, and made of its props", async () => {
 test("what cannot be run is refused when it is defined", () => {
   expect(() => program({ command: "" })).toThrow("program: command");
   expect(() => program({ command: "ls", args: "-l" as never })).toThrow("list of strings");
+  expect(() => program({ command: "ls", output: "lgo" as never })).toThrow('"lgo"');
+  expect(() => program({ command: "ls", okCodes: "0" as never })).toThrow("okCodes");
   expect(() => program({ command: "ls", stopSignal: "SIGSTOPIT" as never })).toThrow("SIGSTOPIT");
   expect(() => program({ command: "ls", ready, output: "inherit" })).toThrow(
     'its output is "inherit"',

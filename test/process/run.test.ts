@@ -375,3 +375,34 @@ test("a pipe into a program that reads no more ends the one that writes", async 
   });
   await started(runner);
 });
+
+test("a pipe into a sink that fails ends the program that writes, and rejects", async () => {
+  await using kit = createTestSystem();
+  const full = {
+    isOpen: true,
+    write: () => false,
+    drained: () => Promise.reject(new Error("no space left")),
+    end: () => {},
+  };
+  const runner = kit.system.spawn(Runner, async (ctx) => {
+    const yes = await run(ctx, "yes");
+    await expect(pipe(yes.stdout, full)).rejects.toThrow("no space left");
+    expect(await yes.exited).not.toEqual({ code: 0, signal: null });
+  });
+  await started(runner);
+});
+
+test("an actor may have many programs at a time", async () => {
+  await using kit = createTestSystem();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const runner = kit.system.spawn(Runner, async (ctx) => {
+    await Promise.all(Array.from({ length: 15 }, () => run(ctx, "sleep", ["100"])));
+  });
+  await started(runner);
+  await stop(runner);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+});

@@ -46,8 +46,34 @@ test("it tells READY when all before it have started, and STOPPING before they a
   await kit.advance(100);
   await started(app);
   await kit.run();
-  await stop(app);
+  await kit.stop();
   expect(messages).toEqual(["db is there", "READY=1", "STOPPING=1", "db ends"]);
+});
+
+test("a restart among its siblings is not the service's end", async () => {
+  await using kit = createTestSystem();
+  const { transport, Manager } = managed();
+  const Db = actor({ cast: { fail: () => Promise.reject(new Error("broken")) } });
+  const App = supervisor({
+    strategy: "restForOne",
+    children: { db: { actor: Db }, manager: { actor: Manager } },
+  });
+  const app = kit.system.spawn(App);
+  await started(app);
+  app.child("db").fail();
+  await kit.run();
+  await stop(app);
+  expect(transport.messages).toEqual(["READY=1", "READY=1"]);
+});
+
+test("a phase of a shutdown may tell the end before, and it is told once", async () => {
+  await using kit = createTestSystem();
+  const { transport, Manager } = managed();
+  const manager = kit.system.spawn(Manager);
+  kit.system.phase("tell", () => manager.stopping());
+  await started(manager);
+  await kit.system.shutdown();
+  expect(transport.messages).toEqual(["READY=1", "STOPPING=1"]);
 });
 
 test("while the service is well the watchdog hears it twice in its time", async () => {
@@ -136,6 +162,7 @@ test("without a service manager it does nothing, and says so", async () => {
     health: undefined,
   });
   await stop(manager);
+  await manager.stopping().catch(() => {});
   expect(transport.messages).toEqual([]);
   const empty = kit.system.spawn(serviceManager({ environment: { NOTIFY_SOCKET: "" } }));
   expect(await empty.report()).toMatchObject({ socket: undefined });
@@ -183,7 +210,7 @@ test("messages go out one after the other, in order", async () => {
   transport.hold = new Promise((resolve) => (goOn = resolve));
   for (const text of ["one", "two", "three"]) manager.status(text);
   await kit.run();
-  const stopped = stop(manager);
+  const stopped = kit.stop();
   transport.hold = undefined;
   goOn?.();
   await stopped;
@@ -218,7 +245,7 @@ test("a message that cannot be sent is logged and counted, and fails nobody", as
   expect(transport.messages).toEqual(["WATCHDOG=1"]);
 });
 
-test("one that is restarted is ready again; one that fails does not say that it stops", async () => {
+test("one that is restarted is ready again, and does not say that it stops", async () => {
   await using kit = createTestSystem();
   const { transport, Manager } = managed({}, 10_000);
   const manager = kit.system.spawn(Manager, undefined, { restart: "permanent" });
@@ -233,7 +260,6 @@ test("one that is restarted is ready again; one that fails does not say that it 
   expect(transport.messages.slice(4)).toEqual([
     "READY=1",
     "WATCHDOG=1",
-    "STOPPING=1",
     "READY=1",
     "WATCHDOG=1",
     "WATCHDOG=1",
