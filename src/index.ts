@@ -39,6 +39,7 @@ export { machine, type Machine } from "./behaviours/machine.ts";
 export type {
   AnyStateContext,
   EventContext,
+  Postponed,
   Raisable,
   StateContext,
   Timeouts,

@@ -79,14 +79,26 @@ export type AnyStateContext<A, I, S, P> = {
   [K in keyof S]: StateContext<A, I, S, P, K>;
 }[keyof S];
 
+/** In place of a reply: the call is not answered yet. */
+export interface Postponed {
+  /** Phantom. */
+  readonly [POSTPONED]: true;
+}
+declare const POSTPONED: unique symbol;
+
 /** What the handler of an event is handed, in state `K`, where it may go to `To`. */
 export type EventContext<A, I, S, P, K extends keyof S, To> = StateContext<A, I, S, P, K> &
   Pick<InitContext<P, A>, "defer" | "forward" | "request"> &
   Going<S, To> &
   Repeating<K, To> &
   Stopping<To> & {
-    /** Puts the event aside until the state has changed; then it comes before what waits. */
-    postpone(): void;
+    /**
+     * Puts the event aside until the state has changed; then it comes before what waits.
+     *
+     * The handler of a call returns what this returns, in place of a reply. One event more than may be
+     * stashed is refused, by a `StashFullError`.
+     */
+    postpone(): Postponed;
   };
 
 type Going<S, To> = [To & keyof S] extends [never]

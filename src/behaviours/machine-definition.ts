@@ -13,6 +13,7 @@ import type {
   End,
   EventArgs,
   EventContext,
+  Postponed,
   StateContext,
 } from "./machine-context.ts";
 
@@ -47,7 +48,7 @@ type Said<To> = unknown extends To ? never : To;
 type Answer<F> =
   KindOf<F> extends "call"
     ? F extends (...args: never[]) => Promise<infer R>
-      ? R | Reply<R> | Promise<R | Reply<R>>
+      ? R | Reply<R> | Postponed | Promise<R | Reply<R> | Postponed>
       : never
     : unknown;
 

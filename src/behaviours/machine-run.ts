@@ -112,10 +112,14 @@ export class MachineRun {
     throw new BadInputError(`${what} in ${this.#ctx.name}: ${event}: ${why}`);
   }
 
-  /** Refuses one event too many. */
+  /** Refuses one event too many; calls whose callers have left make room. */
   checkPostponable({ what }: Step): void {
-    const { rare, options, label } = this.#ctx.cell;
-    if ((rare?.stash?.size ?? 0) < options.stash) return;
+    const { rare, options, label, kernel } = this.#ctx.cell;
+    const stash = rare?.stash;
+    if ((stash?.size ?? 0) < options.stash) return;
+    const left = stash?.extract(({ call }) => call?.settled === true).length ?? 0;
+    kernel.stats.skippedCalls += left;
+    if (left > 0) return;
     throw refuse(
       new StashFullError(
         `${what} not postponed: ${label} has postponed ${options.stash} events, the most it may`,
@@ -129,8 +133,9 @@ export class MachineRun {
     this.#timeouts.cancel(IDLE);
     return follow(
       run,
-      (result) => this.#settle(step, result),
-      () => this.#forget(step),
+      (result) =>
+        result instanceof Refusal ? this.#forget(step, result) : this.#settle(step, result),
+      (error) => this.#forget(step, error),
     );
   }
 
@@ -138,7 +143,7 @@ export class MachineRun {
   #decide(step: Step, run: Loose | Verdict): undefined {
     const event = step.what;
     const verdict = typeof run === "function" ? run(step, event) : run;
-    const { kind, raised } = this.#plan.events.get(event)!;
+    const { kind } = this.#plan.events.get(event)!;
     if (verdict === "postpone") {
       step.postpone();
       return undefined;
@@ -149,29 +154,26 @@ export class MachineRun {
         `machine ${this.#plan.name}: otherwise of state ${this.state} gave ${describe(verdict)}; it can give "refuse", "postpone" or "ignore"`,
       );
     }
-    const { cell } = this.#ctx;
-    if (cell.current?.verb.internal !== true) {
-      throw refuse(new WrongStateError(cell.label, event, this.state!));
-    }
-    // Nobody has sent it to whom it could be refused, and that is no reason to fail.
-    cell.kernel.router.deadLetter(Envelope.of(cell, raised, step.args!, null, cell), "refused");
-    return undefined;
+    throw refuse(new WrongStateError(this.#ctx.cell.label, event, this.state!));
   }
 
   /** What a handler had asked for is not done: it threw. Should the actor go on, it goes on as before. */
-  #forget(step: Step): void {
+  #forget(step: Step, thrown: unknown): undefined {
     step.isDone = true;
-    if (!this.#ctx.over) this.#startDeclared("idle");
+    const { cell, over } = this.#ctx;
+    if (!over) this.#startDeclared("idle");
+    const isOwn = cell.current?.verb.internal === true && step.args !== null;
+    if (over || !isOwn || !(thrown instanceof Refusal)) throw thrown;
+    // It has sent that itself: there is nobody who could be refused, and no reason to fail.
+    const { raised } = this.#plan.events.get(step.what)!;
+    cell.kernel.router.deadLetter(Envelope.of(cell, raised, step.args, null, cell), "refused");
+    return undefined;
   }
 
   /** Does what a handler has asked for; answers with `result`, or with a promise of it. */
   #settle(step: Step, result: unknown): unknown {
     step.isDone = true;
     if (this.#ctx.over) return result;
-    if (result instanceof Refusal) {
-      this.#startDeclared("idle");
-      return result;
-    }
     const from = this.state;
     const isMoved = step.ending === null && this.#move(step);
     const isEntered = isMoved || (step.ending === null && step.again);
@@ -187,16 +189,19 @@ export class MachineRun {
     };
     return follow(
       () => enter(entry, from),
-      () => {
+      (entered) => {
         finish();
+        if (entered instanceof Refusal) throw entered.error;
         return result;
       },
-      () => {
+      (error) => {
         try {
           finish();
         } catch {
           // What `enter` has thrown is why this one could not work.
         }
+        // The state has changed: it is too late for a refusal, which would leave all as it was.
+        throw error instanceof Refusal ? error.error : error;
       },
     );
   }
@@ -265,23 +270,22 @@ export class MachineRun {
   }
 }
 
-/** Calls `run`, and then what follows: at once, or when the promise that it returned has settled. */
+/**
+ * Calls `run`, and then what follows: at once, or when the promise that it returned has settled.
+ *
+ * What `failed` gives stands for what was thrown, unless it throws that again.
+ */
 export function follow(
   run: () => unknown,
   done: (result: unknown) => unknown,
-  failed: () => void,
+  failed: (error: unknown) => unknown,
 ): unknown {
   let result: unknown;
   try {
     result = run();
   } catch (error) {
-    failed();
-    throw error;
+    return failed(error);
   }
   const pending = pendingOf(result);
-  if (pending === null) return done(result);
-  return pending.then(done, (error: unknown) => {
-    failed();
-    throw error;
-  });
+  return pending === null ? done(result) : pending.then(done, failed);
 }

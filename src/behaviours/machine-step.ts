@@ -23,8 +23,8 @@ export interface Raised {
 /**
  * One handler or hook of a machine at work: what it knows as `ctx`, and what it has asked for.
  *
- * Most of that is done when it is done and has not thrown: a refused event leaves the machine where
- * it was. A class for all of them, so that what a handler left behind cannot speak for the next.
+ * Most of that is done when it is done and has not thrown: a handler that refuses leaves the machine
+ * where it was. A class for all of them, so that what a handler left behind cannot speak for the next.
  */
 export class Step {
   readonly #ctx: Incarnation;

@@ -104,7 +104,9 @@ function initOf(plan: Plan, init: Hook): Hook {
     return follow(
       () => callHook(init, ctx, props),
       (start) => run.begin(start),
-      () => {},
+      (error) => {
+        throw error;
+      },
     );
   };
   const waits = isAsync(init) || [...plan.states.values()].some(({ enter }) => isWaiting(enter));

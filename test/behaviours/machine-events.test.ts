@@ -6,6 +6,7 @@ import {
   exited,
   kill,
   machine,
+  refuse,
   StashFullError,
   stop,
   WrongStateError,
@@ -240,6 +241,19 @@ describe("what is postponed", () => {
     expect(kit.system.stats().failures).toBe(0);
   });
 
+  test("makes room where its callers have left", async () => {
+    const kit = createTestSystem();
+    const line = kit.system.spawn(lineOf([]), undefined, { mailbox: { stash: 2 } });
+    const gone = [line.ask("p1"), line.ask("p2")].map((asked) => asked.catch(() => "gone"));
+    await kit.advance(5_000);
+    expect(await Promise.all(gone)).toEqual(["gone", "gone"]);
+    const asked = line.ask("p3");
+    await kit.run();
+    line.act("o");
+    expect(await asked).toBe("p3");
+    expect(kit.system.stats().skippedCalls).toBe(2);
+  });
+
   test("by ten thousand comes back in its order", async () => {
     const kit = createTestSystem();
     const log: string[] = [];
@@ -405,6 +419,61 @@ describe("an event that a machine sends to itself", () => {
     kit.system.spawn(Own).go();
     await kit.run();
     expect(kit.eventsOf("deadLetter")).toMatchObject([{ verb: "own", args: [7], why: "refused" }]);
+    expect(kit.system.stats().failures).toBe(0);
+  });
+
+  test.for(["now", "later"])("that its handler refuses %s is one, too", async (when) => {
+    const kit = createTestSystem();
+    const log: string[] = [];
+    const Own = machine<{ go(ms: number): void }, States, { own(n: number): void }>()({
+      name: "own",
+      events: { go: "cast", own: "internal" },
+      initial: "closed",
+      init: () => ["closed"],
+      states: {
+        closed: {
+          on: {
+            go(ctx, ms) {
+              if (ms < 0) ctx.next("own", 7);
+              else ctx.timeouts.set("own", ms, 7);
+            },
+            own: {
+              to: "open",
+              do(ctx) {
+                ctx.goto("open");
+                if (when === "now") throw refuse(new Error("not mine"));
+                return Promise.reject(refuse(new Error("not mine")) as unknown as Error);
+              },
+            },
+          },
+        },
+        open: { otherwise: "refuse", enter: () => void log.push("open") },
+      },
+    });
+    const own = kit.system.spawn(Own);
+    for (const ms of [-1, 0, 10]) {
+      own.go(ms);
+      await kit.advance(10);
+    }
+    expect(kit.deadLetters).toEqual(["own to own#1", "own to own#1", "own to own#1"]);
+    expect(kit.system.stats().failures).toBe(0);
+    expect(log).toEqual([]);
+  });
+
+  test("that is one too many to postpone is a dead letter", async () => {
+    const kit = createTestSystem();
+    const Own = machine<{ go(): void }, { a: undefined }, { own(n: number): void }>()({
+      name: "own",
+      events: { go: "cast", own: "internal" },
+      initial: "a",
+      init: () => ["a"],
+      states: {
+        a: { on: { go: (ctx) => [1, 2, 3].forEach((n) => ctx.next("own", n)), own: "postpone" } },
+      },
+    });
+    kit.system.spawn(Own, undefined, { mailbox: { stash: 2 } }).go();
+    await kit.run();
+    expect(kit.eventsOf("deadLetter")).toMatchObject([{ verb: "own", args: [3], why: "refused" }]);
     expect(kit.system.stats().failures).toBe(0);
   });
 

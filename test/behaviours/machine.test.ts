@@ -490,6 +490,33 @@ describe("to enter a state", () => {
     expect(await bell.ask("")).toBe("ringing 1");
   });
 
+  test.for(["thrown", "returned"])(
+    "comes too late to refuse: that is a failure, %s",
+    async (how) => {
+      const kit = createTestSystem({ logger: false });
+      const bell = kit.system.spawn(
+        bellOf(
+          (ctx) => {
+            ctx.goto("ringing", { n: 1 });
+            return "on";
+          },
+          {
+            enter() {
+              if (how === "returned") return refuse(new Error("cracked"));
+              throw refuse(new Error("cracked"));
+            },
+          },
+        ),
+      );
+      const error: unknown = await bell.ask("").catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ActorFailedError);
+      expect(error).toMatchObject({ message: "bell#1 failed in ask: Error: cracked" });
+      expect(kit.eventsOf("failed").map(({ error: cause }) => String(cause))).toEqual([
+        "Error: cracked",
+      ]);
+    },
+  );
+
   test("for the first time belongs to the start, and so does its failure", async () => {
     const kit = createTestSystem({ logger: false });
     const Broken = machine<{ go(): void }, { a: undefined }>()({

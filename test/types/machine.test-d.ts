@@ -286,6 +286,44 @@ describe("a handler", () => {
       ...rest,
       states: {
         ...others,
+        locked: {
+          on: {
+            state(ctx) {
+              if (ctx.data.entered === "") return ctx.postpone();
+              return "open";
+            },
+          },
+          otherwise,
+        },
+      },
+    });
+    machine<Lock, States>()({
+      ...rest,
+      states: {
+        ...others,
+        locked: {
+          on: {
+            async state(ctx) {
+              await ctx.sleep(1);
+              return ctx.data.entered === "" ? ctx.postpone() : "open";
+            },
+          },
+          otherwise,
+        },
+      },
+    });
+    machine<Lock, States>()({
+      ...rest,
+      states: {
+        ...others,
+        // @ts-expect-error -- to answer with nothing is no answer
+        locked: { on: { state: () => undefined }, otherwise },
+      },
+    });
+    machine<Lock, States>()({
+      ...rest,
+      states: {
+        ...others,
         // @ts-expect-error -- it promised "locked" or "open"
         locked: { on: { state: () => "shut" }, otherwise },
       },
