@@ -93,6 +93,14 @@ export class Outflow {
     this.#socket.end();
   }
 
+  /** Takes nothing more, and forgets what was gathered. */
+  abandon(): void {
+    this.#ended = true;
+    this.#text = "";
+    this.#pieces = [];
+    this.#gathered = 0;
+  }
+
   /** Resolves when all that was written is on its way, or when there is no way any more. */
   drained(): Promise<void> {
     this.flush();

@@ -108,9 +108,11 @@ export class SocketConnection implements Connection {
   }
 
   destroy(): void {
-    this.#wire?.resetAndDestroy();
-    // What is above the wire would take what is written until it hears of that.
-    if (this.#wire !== this.#socket) this.#socket.destroy();
+    // An encrypted socket stays open until it hears of its wire's end; ended by us too, in the same
+    // turn, it would end the process: Node 20 crashes.
+    this.#outflow.abandon();
+    if (this.#wire === null) this.#socket.destroy();
+    else this.#wire.resetAndDestroy();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer> {

@@ -299,6 +299,34 @@ test("a peer that does not read is cut off once, and nothing more is taken for i
   socket.destroy();
 });
 
+test("a connection that is destroyed as soon as it is there is a reset for its peer, a hundred times", async () => {
+  await using kit = createTestSystem();
+  const ends: unknown[] = [];
+  const Watch = actor({
+    init(ctx, connection: Connection) {
+      ctx.source(connection, () => {});
+      return connection;
+    },
+    exit: (ctx) => void ends.push(ctx.state?.error?.message),
+  });
+  const { server, port } = await serve(kit, localhost, { connection: Watch });
+  const abort = new AbortController();
+  for (let i = 1; i <= 100; i++) {
+    const connection = await connect({ signal: abort.signal }, { port, tls: { ca: ca.cert } });
+    if (i % 2 === 0) await eventually(async () => (await server.stats()).open === 1);
+    connection.destroy();
+    expect(connection.isOpen).toBe(false);
+    expect(connection.write("nobody")).toBe(false);
+    await eventually(async () => {
+      const { accepted, handshakesFailed, open: there } = await server.stats();
+      return accepted + handshakesFailed === i && there === 0;
+    });
+  }
+  // The others were gone before their handshake was seen to be done.
+  expect(ends.length).toBeGreaterThanOrEqual(50);
+  expect(new Set(ends)).toEqual(new Set(["read ECONNRESET"]));
+});
+
 test("a killed caller's peer sees a reset, a stopped one's what was written and an end", async () => {
   await using kit = createTestSystem();
   const ends: string[] = [];
