@@ -196,12 +196,10 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
   free(slot: Slot): void {
     if (this.isOver) return;
     if (!slot.isThere) return this.crew.isGoing(slot);
-    const own = this.lines.take(slot, true);
-    if (own !== undefined) return this.#begin(slot, own);
+    const next = this.lines.next(slot);
+    if (next !== undefined) return this.#begin(slot, next);
     if (slot.draining) this.crew.letGo(slot);
     else {
-      const next = this.lines.take(slot, false);
-      if (next !== undefined) return this.#begin(slot, next);
       this.crew.idle.add(slot);
       this.room.look();
     }

@@ -39,6 +39,8 @@ export class Task implements QueuedJob {
   next: Task | null = null;
   /** What its last attempt failed with. */
   lastError: unknown = undefined;
+  /** It is in the factory's line, and had begun before. */
+  goesFirst = false;
   /** It is counted among those that bind its key to a worker. */
   bindsKey = false;
 

@@ -29,6 +29,8 @@ export class Lines {
   size = 0;
   /** Those of them that have a time to live, and whether somebody looks after them. */
   #mortal = 0;
+  /** Those in the factory's line that had begun before. */
+  #again = 0;
   #sweeps = false;
 
   constructor(parts: LinesParts) {
@@ -93,6 +95,9 @@ export class Lines {
   putBack(slot: Slot | null, task: Task): void {
     this.#of(slot).putBack(task);
     this.#hasCome(task);
+    if (slot !== null) return;
+    task.goesFirst = true;
+    this.#again++;
   }
 
   #push(queue: JobQueue, task: Task): void {
@@ -101,10 +106,16 @@ export class Lines {
     this.#hasCome(task);
   }
 
-  /** The next for a worker that is still wanted: of its own line, or of the factory's. */
-  take(slot: Slot, own: boolean): Task | undefined {
+  /** The next for a worker: of its own line, then, where it stays, of the factory's. */
+  next(slot: Slot): Task | undefined {
+    const common = slot.draining ? null : this.#common;
+    // What is begun again goes first, also before the lines of workers that never run out.
+    const again = this.#again > 0 ? this.#take(slot, common) : undefined;
+    return again ?? this.#take(slot, slot.queue) ?? this.#take(slot, common);
+  }
+
+  #take(slot: Slot, queue: JobQueue | null): Task | undefined {
     const { keys } = this.#parts;
-    const queue = own ? slot.queue : this.#common;
     for (;;) {
       const task = queue?.shift() as Task | undefined;
       if (task === undefined) return undefined;
@@ -170,9 +181,12 @@ export class Lines {
     this.#parts.onLess();
   }
 
-  #uncount({ expiresAt }: Task): void {
+  #uncount(task: Task): void {
     this.size--;
-    if (expiresAt !== Infinity) this.#mortal--;
+    if (task.expiresAt !== Infinity) this.#mortal--;
+    if (!task.goesFirst) return;
+    task.goesFirst = false;
+    this.#again--;
   }
 
   #sweepLater(): void {

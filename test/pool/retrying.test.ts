@@ -1,4 +1,5 @@
 import { kill, withOptions } from "troupe";
+import { roundRobin } from "troupe/pool";
 import { expect, test } from "vitest";
 import { now, Stage } from "./stage.ts";
 
@@ -103,6 +104,23 @@ test("a job that is begun again does so before all that waits, and at any worker
   expect(stage.ledger.of("begun").at(-1)!.worker).toBe(1 - worker);
   stage.onInit = () => undefined;
   await stage.pass("init");
+  await stage.end();
+});
+
+test("a job that is begun again goes before those that came to its worker's own line since", async () => {
+  const stage = new Stage();
+  const pool = await stage.open({ size: 2, retry: 1, router: roundRobin });
+  await stage.submit(pool, "a", "b");
+  stage.onInit = () => stage.gate("init");
+  void kill(stage.workers[0]!);
+  await stage.submit(pool, "c", "d", "e", "f");
+  expect((await pool.workers()).map(({ queued }) => queued)).toEqual([2, 2]);
+  await stage.pass("b");
+  expect(stage.ledger.begun).toEqual(["a", "b", "a"]);
+  stage.onInit = () => undefined;
+  await stage.pass("init");
+  await stage.passAll();
+  stage.ledger.check(await pool.stats());
   await stage.end();
 });
 
