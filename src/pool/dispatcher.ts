@@ -94,6 +94,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
       keys: this.#keys,
       slots: this.crew.slots,
       discard: (task, reason) => this.#discard(task, reason),
+      threw: (error) => this.threw(error),
       onLess: () => this.room.look(),
     });
   }

@@ -17,6 +17,8 @@ export interface LinesParts {
   readonly slots: readonly Slot[];
   /** Gives up a job that waits no more. */
   readonly discard: (task: Task, reason: DiscardReason) => void;
+  /** A queue of the user's threw where no job is to blame. */
+  readonly threw: (error: unknown) => void;
   /** Called when fewer wait than before. */
   readonly onLess: () => void;
 }
@@ -77,13 +79,23 @@ export class Lines {
     const { limit, discard } = this.#parts;
     let stays = true;
     while (queue.size > limit.max) {
-      const shed = queue.shed() as Task | undefined;
+      const shed = this.#shedOne(queue);
       if (shed === undefined) break;
       this.#hasLeft(shed);
       if (shed === last) stays = false;
       discard(shed, "overload");
     }
     return stays;
+  }
+
+  /** The one that came is in the line by now, so a throw is not its failure. */
+  #shedOne(queue: JobQueue): Task | undefined {
+    try {
+      return queue.shed() as Task | undefined;
+    } catch (error) {
+      this.#parts.threw(error);
+      return undefined;
+    }
   }
 
   /** Adds one that was let in already. */
