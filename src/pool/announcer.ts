@@ -41,7 +41,6 @@ export class Announcer {
     if (this.isHeard) this.emit({ type: "done", job: task, worker });
   }
 
-  /** `worker` is -1 where none has seen it: it could not be placed. */
   failed(task: Task, worker: number, error: unknown): void {
     const { reply, accepted } = task;
     task.accepted = null;

@@ -374,8 +374,9 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
     for (const slot of this.crew.slots) {
       if (slot.task === null) continue;
       const error = new ActorStoppedError(this.#name, "a job", reason);
-      slot.attempt!.isOver = true;
-      slot.attempt!.cancel?.now(error);
+      // None yet where it is `run` itself, or who hears that it begins, that kills the factory.
+      if (slot.attempt !== null) slot.attempt.isOver = true;
+      slot.attempt?.cancel?.now(error);
       this.#fail(this.#leave(slot), slot.index, error);
     }
   }

@@ -9,6 +9,7 @@ export type PoolEvent =
   | {
       readonly type: "failed";
       readonly job: QueuedJob;
+      /** -1 for one that is at none: it could not be placed, or waited to be begun again. */
       readonly worker: number;
       readonly error: unknown;
     }

@@ -34,15 +34,21 @@ export interface Factory<B, R> {
   activeWorkers(): Promise<number>;
   /** Changes the number of workers; those that are too many end when they have done what they have. */
   resize(size: number): Promise<void>;
-  /** Changes settings; what is not given stays, and null takes one away. */
+  /** Changes settings; what is not given stays, and null takes one away. Refused, it changes nothing. */
   update(settings: LiveSettings): Promise<void>;
   /**
    * Finishes: takes no more jobs, does those that it has, then ends; resolves with the last counts.
    *
+   * With no workers, those that wait wait on. Rejects where somebody else ends the factory first.
+   *
    * To end at once, `stop` it: what waits is discarded, what runs may finish in the workers' shutdown time.
    */
   finish(): Promise<PoolStats>;
-  /** The counts, each time that they have changed, at most every so many ms (default 1,000). */
+  /**
+   * The counts, each time that they have changed, at most every so many ms (default 1,000).
+   *
+   * Ends by itself behind the last counts when the factory has finished, and throws when it ends otherwise.
+   */
   progress(everyMs?: number): AsyncIterable<PoolStats>;
 }
 
@@ -64,7 +70,7 @@ export interface FactoryOptions<B> extends LiveSettings {
   readonly priority?: Definition["priority"];
   /** Runs when all workers have started; a throw fails the start. */
   readonly onStarted?: () => void | Promise<void>;
-  /** Runs when it takes no more jobs, because of `finish`. */
+  /** Runs when it takes no more jobs, because of `finish`; a throw fails the factory. */
   readonly onDraining?: () => void;
   /** Runs at its end, however that comes but by a kill. */
   readonly onStopped?: () => void | Promise<void>;
@@ -87,7 +93,7 @@ type WorkerProps<P> = unknown extends P
   : [P] extends [void]
     ? { readonly props?: undefined }
     : {
-        /** Makes the props of the worker with this number, from 0. */
+        /** Makes the props of the worker with this number, from 0; a throw is a start that has failed. */
         readonly props: (worker: number) => P;
       };
 

@@ -43,7 +43,12 @@ export type RouterMaker<B = unknown> = () => Router<B>;
 /** To the worker that has been free for longest, else into the factory's queue. */
 export const queuer: RouterMaker = () => ({ route: (_, floor) => floor.idle() });
 
-/** To the worker that has a job of this key, else as `queuer`: one key is never at two workers. */
+/**
+ * To the worker that has a job of this key, else as `queuer`: one key is never at two workers.
+ *
+ * Where jobs of a key wait in two lines, as some do that came before a worker had the key, later
+ * ones may overtake them; `keyPersistent` keeps their order.
+ */
 export const stickyQueuer: RouterMaker = () => ({
   followsKeys: true,
   route: ({ key }, floor) => (key === undefined ? undefined : floor.workerOf(key)) ?? floor.idle(),

@@ -66,7 +66,7 @@ export class Runner {
       life: 0,
       cancel: null,
       done(result) {
-        if (attempt.isOver) return;
+        if (attempt.isOver || slot.task === null) return;
         try {
           owner.isDone(slot, result);
         } catch (error) {
@@ -74,7 +74,7 @@ export class Runner {
         }
       },
       failed(error) {
-        if (attempt.isOver) return;
+        if (attempt.isOver || slot.task === null) return;
         try {
           owner.hasFailed(slot, attempt, error);
         } catch (thrown) {

@@ -175,6 +175,35 @@ test("killed, it tells everybody: what waits is discarded, what runs has failed"
   await stage.end();
 });
 
+test("killed by run itself, or by who hears of its jobs, it counts each of them once", async () => {
+  for (const how of ["run", "begun", "submitted"]) {
+    const stage = new Stage();
+    const kills = (): void => void kill(pool);
+    const pool = await stage.open(
+      {
+        size: 2,
+        onEvent(event) {
+          stage.ledger.events.push(event);
+          if (event.type === how && event.job.body === "a") kills();
+        },
+      },
+      (worker, name) => {
+        if (how === "run") kills();
+        return worker.job(name);
+      },
+    );
+    const fates = await stage.submit(pool, "a", "b");
+    await stage.kit.advance(10_000);
+    expect(now(fates)[1]).toBe("ActorStoppedError");
+    expect(fates[0]!.now).not.toBe("open");
+    const ends = [...stage.ledger.of("failed"), ...stage.ledger.of("discarded")];
+    expect(ends.map(({ job }) => job.body)).toEqual(["a"]);
+    expect(stage.ledger.of("done")).toEqual([]);
+    expect(stage.kit.eventsOf("hookFailed")).toEqual([]);
+    await stage.end();
+  }
+});
+
 test("killed while it ends, it tells those that still run", async () => {
   const stage = new Stage();
   const pool = await stage.open({ child: { shutdown: "infinity" } });
@@ -259,6 +288,24 @@ test("hooks run where they are said to; a throw of onStarted fails the start", a
     onStarted: () => Promise.reject(new Error("not today")),
   });
   await expect(started(stage.kit.system.spawn(broken))).rejects.toThrow("not today");
+  await stage.end();
+});
+
+test("a throw of onDraining fails the factory, and everybody is told", async () => {
+  const stage = new Stage();
+  const pool = await stage.open({
+    onDraining() {
+      throw new Error("not now");
+    },
+  });
+  const fates = await stage.submit(pool, "a", "b");
+  await expect(pool.finish()).rejects.toMatchObject({
+    name: "ActorFailedError",
+    cause: { message: "not now" },
+  });
+  await stage.pass("a");
+  expect(now(fates)).toEqual(["a done", "JobDiscardedError: shutdown"]);
+  await exited(pool);
   await stage.end();
 });
 
