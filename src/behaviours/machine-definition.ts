@@ -63,7 +63,7 @@ type Answer<F> =
  */
 type Reaction<A, I, S, P, K extends keyof S, E extends keyof (A & I), To> =
   | (KindOf<(A & I)[E]> extends "call" ? Exclude<Verdict, "ignore"> : Verdict)
-  | ((ctx: EventContext<A, I, S, P, K, never>, ...args: EventArgs<A, I, E>) => Answer<(A & I)[E]>)
+  | Staying<A, I, S, P, K, E>
   | {
       readonly to: Targets<S, To>;
       do(
@@ -90,6 +90,7 @@ interface StateParts<A, I, S, P, K extends keyof S> {
   /**
    * Runs whenever the state is entered, the first time included, and belongs to what led there: a
    * call is answered when it is done. It cannot change the state; it may send an event: `ctx.next`.
+   * A refusal comes too late here, and is a failure.
    */
   enter?(ctx: StateContext<A, I, S, P, K>, from: keyof S | undefined): unknown;
   /** For events without a handler. Must be there unless each event has one. */
