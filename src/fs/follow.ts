@@ -1,18 +1,21 @@
-import { checkDelay, checkName, checkOneOf } from "../kernel/options.ts";
+import { checkDelay, checkName, checkNumber, checkOneOf } from "../kernel/options.ts";
 import { createHostWorld } from "../world/host-world.ts";
 import { readAt, statFile } from "./descriptor.ts";
-import { Generations, type Generation } from "./generations.ts";
+import { Generations, type FollowPosition, type Generation } from "./generations.ts";
 import { LineCutter, type LineOptions } from "./lines.ts";
 import { Nudge } from "./nudge.ts";
 
 /** Where to begin, and how often to look. */
 export interface FollowOptions extends LineOptions {
   /**
-   * What of a file that is there already: nothing (`end`, default), or all (`start`).
+   * What of a file that is there already: nothing (`end`, default), all (`start`), or what comes
+   * behind a position that was kept.
    *
-   * One that is made later is read from its start.
+   * One that is made later is read from its start. A position's file may have another name by now,
+   * in the same folder: it is read to its end, and then the one that has the name. Where it is
+   * gone, that is read from its start; files between the two are not looked for.
    */
-  readonly from?: "end" | "start";
+  readonly from?: "end" | "start" | FollowPosition | undefined;
   /** It is looked so often, in ms, even if the host tells of no change. Default 1,000. */
   readonly pollMs?: number;
   /**
@@ -40,6 +43,12 @@ export interface FollowStats {
 
 /** Lines of a file that grows. */
 export interface Followed extends AsyncIterable<string> {
+  /**
+   * Behind the last line that was taken; undefined before the first.
+   *
+   * Kept where each line is handled, it is what the next one follows `from`.
+   */
+  readonly position: FollowPosition | undefined;
   /** Of the reader that began last. */
   stats(): FollowStats;
 }
@@ -59,16 +68,34 @@ export interface Followed extends AsyncIterable<string> {
  */
 export function follow(path: string, options: FollowOptions = {}): Followed {
   checkName("follow: path", path ?? "");
-  checkOneOf("follow: from", options.from, ["end", "start"]);
+  checkFrom(options.from);
   checkDelay("follow: pollMs", options.pollMs);
   checkDelay("follow: lingerMs", options.lingerMs);
   let last: Follower | undefined;
   const cutter = (): LineCutter => new LineCutter(path, options);
   cutter();
   return {
+    get position() {
+      return last?.position;
+    },
     stats: () => last?.stats() ?? NOTHING,
     [Symbol.asyncIterator]: () => (last = new Follower(path, options, cutter())),
   };
+}
+
+function checkFrom(from: FollowOptions["from"]): void {
+  if (typeof from !== "object") {
+    checkOneOf("follow: from", from, ["end", "start"]);
+    return;
+  }
+  for (const key of ["dev", "ino", "offset"] as const) {
+    checkNumber(
+      `follow: from.${key}`,
+      from[key] ?? NaN,
+      0,
+      key === "offset" ? "bytes" : "the host",
+    );
+  }
 }
 
 const NOTHING: FollowStats = {
@@ -91,8 +118,13 @@ class Follower implements AsyncIterator<string> {
   readonly #nudge: Nudge;
   readonly #lingerMs: number;
   readonly #counts = { bytes: 0, lines: 0, rotations: 0, truncations: 0 };
+  position: FollowPosition | undefined;
   #lines: string[] = [];
+  /** Where each of them ends; -1 for what is a piece of one. */
+  #ends: number[] = [];
   #at = 0;
+  /** What they were cut from, and where it begins. */
+  #chunk: FollowPosition = { dev: 0, ino: 0, offset: 0 };
   #failure: { readonly error: unknown } | null = null;
   #over = false;
   /** There may be something new since the last look. */
@@ -105,7 +137,7 @@ class Follower implements AsyncIterator<string> {
     const { from = "end", pollMs = 1_000, lingerMs = 5_000 } = options;
     this.#cutter = cutter;
     this.#lingerMs = lingerMs;
-    this.#files = new Generations(path, from === "end");
+    this.#files = new Generations(path, from);
     this.#nudge = new Nudge(path, pollMs, () => this.#look());
     this.#look();
   }
@@ -130,10 +162,7 @@ class Follower implements AsyncIterator<string> {
   }
 
   next(): Promise<IteratorResult<string>> {
-    if (this.#at < this.#lines.length) {
-      this.#counts.lines++;
-      return Promise.resolve({ done: false, value: this.#lines[this.#at++]! });
-    }
+    if (this.#at < this.#lines.length) return Promise.resolve(this.#take());
     const step = this.#next();
     this.#step = step.catch(() => {});
     return step;
@@ -146,6 +175,7 @@ class Follower implements AsyncIterator<string> {
       this.#nudged = false;
       this.#at = 0;
       this.#lines = [];
+      this.#ends = [];
       try {
         const { current } = this.#files;
         if (current === undefined || !(await this.#read(current))) await this.#rest();
@@ -153,8 +183,16 @@ class Follower implements AsyncIterator<string> {
         this.#failure = { error };
       }
     }
+    return this.#take();
+  }
+
+  #take(): IteratorResult<string> {
+    const at = this.#at++;
+    const end = this.#ends[at] ?? -1;
+    const { dev, ino, offset } = this.#chunk;
+    if (end >= 0) this.position = { dev, ino, offset: offset + end };
     this.#counts.lines++;
-    return { done: false, value: this.#lines[this.#at++]! };
+    return { done: false, value: this.#lines[at]! };
   }
 
   /** Reads on; false where there is nothing to be done but wait. */
@@ -178,10 +216,12 @@ class Follower implements AsyncIterator<string> {
   }
 
   async #readChunk(file: Generation): Promise<boolean> {
-    const chunk = await readAt(file.fd, CHUNK, file.position);
+    const { fd, dev, ino, position: offset } = file;
+    const chunk = await readAt(fd, CHUNK, offset);
+    this.#chunk = { dev, ino, offset };
     file.position += chunk.length;
     this.#counts.bytes += chunk.length;
-    if (chunk.length > 0) this.#cutter.cut(chunk, this.#lines);
+    if (chunk.length > 0) this.#cutter.cut(chunk, this.#lines, this.#ends);
     return chunk.length > 0;
   }
 

@@ -1,9 +1,26 @@
-import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+  type Stats,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { BadInputError } from "../index.ts";
 import { createHostWorld } from "../world/host-world.ts";
 import { closeFile } from "./descriptor.ts";
 
 const world = createHostWorld();
+
+/** A place in a file, that is found again whatever the file is called then. */
+export interface FollowPosition {
+  readonly dev: number;
+  readonly ino: number;
+  /** Bytes before it. */
+  readonly offset: number;
+}
 
 /** How many files that had the name may wait to be read. */
 const MOST = 64;
@@ -36,16 +53,16 @@ export class Generations {
   /** Files that were not opened, because too many waited. */
   missed = 0;
   readonly #path: string;
-  readonly #fromEnd: boolean;
+  readonly #from: "end" | "start" | FollowPosition;
   #files: Generation[] = [];
   #looked = false;
   #over = false;
   /** What was not opened, so that it is counted once. */
   #missedIno = -1;
 
-  constructor(path: string, fromEnd: boolean) {
+  constructor(path: string, from: "end" | "start" | FollowPosition) {
     this.#path = path;
-    this.#fromEnd = fromEnd;
+    this.#from = from;
   }
 
   get current(): Generation | undefined {
@@ -65,13 +82,31 @@ export class Generations {
     if (this.#over) return;
     const isFirst = !this.#looked;
     this.#looked = true;
+    if (isFirst && typeof this.#from === "object") this.#resume(this.#from);
     const there = statSync(this.#path, { throwIfNoEntry: false });
     const known = there === undefined ? undefined : this.#find(there);
     for (const file of this.#files) {
       if (file === known) file.formerSince = null;
       else file.formerSince ??= world.now();
     }
-    if (known === undefined && there !== undefined) this.#open(there, isFirst && this.#fromEnd);
+    if (known === undefined && there !== undefined)
+      this.#open(there, isFirst && this.#from === "end");
+  }
+
+  /** Opens the file of a position, whatever its name is now. */
+  #resume({ dev, ino, offset }: FollowPosition): void {
+    const folder = dirname(this.#path);
+    const isIt = (path: string): boolean => {
+      const there = statSync(path, { throwIfNoEntry: false });
+      return there?.ino === ino && there.dev === dev && there.isFile();
+    };
+    const others = readdirSync(folder).map((name) => join(folder, name));
+    const place = [this.#path, ...others].find(isIt);
+    const fd = place === undefined ? null : openIfThere(place);
+    if (fd !== null) this.#add(fd, false);
+    const [file] = this.#files;
+    // Longer than it is: it is read as one that was cut.
+    if (file !== undefined) file.position = offset;
   }
 
   #find({ ino, dev }: Stats): Generation | undefined {

@@ -1,5 +1,6 @@
 /** Files for actors: read as sources, written as sinks, followed as they grow, and watched. */
 export { follow, type Followed, type FollowOptions, type FollowStats } from "./follow.ts";
+export type { FollowPosition } from "./generations.ts";
 export { lines, type LineOptions, type Lines } from "./lines.ts";
 export { readBytes, readLines, type ReadOptions } from "./read.ts";
 export { replaceFile, type ReplaceOptions } from "./replace.ts";

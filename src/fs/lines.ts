@@ -50,8 +50,12 @@ export class LineCutter {
     return this.#bytes;
   }
 
-  /** Adds the lines that end in this chunk, in order; throws behind those before one too long. */
-  cut(chunk: Uint8Array, into: string[]): void {
+  /**
+   * Adds the lines that end in this chunk, in order; throws behind those before one too long.
+   *
+   * `ends` gets for each where in the chunk it ends; -1 for a piece of one that has not ended.
+   */
+  cut(chunk: Uint8Array, into: string[], ends: number[] = []): void {
     const bytes = asBuffer(chunk);
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
@@ -64,8 +68,11 @@ export class LineCutter {
         this.#close(into);
       }
       from = at + 1;
+      note(ends, into.length - 1, -1);
+      note(ends, into.length, from);
     }
     this.#keep(chunk.subarray(from), into);
+    note(ends, into.length, -1);
   }
 
   /** Adds what has come of a line that has no end. */
@@ -145,6 +152,10 @@ export class LineCutter {
   get #joined(): Buffer {
     return this.#held.subarray(0, this.#bytes);
   }
+}
+
+function note(ends: number[], count: number, end: number): void {
+  while (ends.length < count) ends.push(end);
 }
 
 /** The last place at or before `at` where no character is cut in two. */
