@@ -184,7 +184,8 @@ test("killed by run itself, or by who hears of its jobs, it counts each of them 
         size: 2,
         onEvent(event) {
           stage.ledger.events.push(event);
-          if (event.type === how && event.job.body === "a") kills();
+          const isEarly = event.type === "submitted" || event.type === "begun";
+          if (isEarly && event.type === how && event.job.body === "a") kills();
         },
       },
       (worker, name) => {
