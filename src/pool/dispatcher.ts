@@ -21,6 +21,7 @@ import type { DispatcherParts } from "./parts.ts";
 import { isEndOf, Runner, type Attempt, type RunnerOwner } from "./runner.ts";
 import type { Floor, Router } from "./routing.ts";
 import { Retrying } from "./retrying.ts";
+import { Room } from "./room.ts";
 import { given, type LiveSettings } from "./settings.ts";
 import type { Slot } from "./slot.ts";
 import { Tally, type PoolStats } from "./stats.ts";
@@ -62,8 +63,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
   isDraining = false;
   /** The factory is ending: nothing is begun any more. */
   isOver = false;
-  /** One more job would be taken now. */
-  readonly room = new Condition(() => this.#hasRoom);
+  readonly room: Room;
   /** Nothing waits, and nothing runs. */
   readonly done = new Condition(() => this.lines.size === 0 && this.tally.running === 0);
 
@@ -87,6 +87,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
       cutLoose: (slot, error) => this.#cutLoose(slot, error),
     });
     this.#limit = new Limit(ctx, () => this.stats());
+    this.room = new Room(ctx, this, this.#limit);
     this.lines = new Lines({
       ctx,
       makeQueue: () => makeQueue(queue),
@@ -105,6 +106,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
     if (retry !== undefined) this.#retrying.set(retry);
     if (stuck !== undefined) this.stuck.set(stuck !== null);
     this.#announcer.set(settings);
+    this.room.look();
   }
 
   /** `run` asks for more than the body. */
@@ -117,6 +119,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
   submit(task: Task): void {
     this.tally.submitted++;
     if (this.#announcer.isHeard) this.#announcer.emit({ type: "submitted", job: task });
+    this.room.hasCome();
     if (this.isDraining || this.isOver) return this.#discard(task, "shutdown");
     // Not `<`: with 0 ms there is no time in which it could be taken.
     if (task.expiresAt !== Infinity && task.expiresAt <= this.#ctx.now()) {
@@ -189,6 +192,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
     this.crew.resize(size);
     this.#announcer.emit({ type: "resized", from, to: size });
     if (size > from) this.#routeAgain();
+    this.room.look();
   }
 
   // --- jobs are done -------------------------------------------------------------------------------
@@ -302,6 +306,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
     this.#keys?.release(task);
     this.#announcer.discarded(task, reason, this.#detail(reason));
     this.done.look();
+    this.room.look();
   }
 
   #detail(reason: DiscardReason): string {
@@ -340,13 +345,6 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
   }
 
   // --- room, and the end ---------------------------------------------------------------------------
-
-  /** Whether one more job would be taken, and would not have to wait for long. */
-  get #hasRoom(): boolean {
-    const { max } = this.#limit;
-    const bound = max === Infinity ? Math.max(1, this.crew.size) : max;
-    return this.isOver || this.crew.idle.size > 0 || this.lines.size < bound;
-  }
 
   /** Takes no more, and calls back when all that was taken has ended. */
   drain(tell: () => void): void {

@@ -215,7 +215,7 @@ const QUERIES = {
   activeWorkers: ({ state }: Ctx) => state.dispatcher.tally.running,
   room(ctx: Ctx) {
     const reply = ctx.defer<void>();
-    ctx.state.dispatcher.room.wait(() => reply.resolve());
+    ctx.state.dispatcher.room.wait(reply);
     return reply;
   },
 };

@@ -22,7 +22,11 @@ export interface Factory<B, R> {
   enqueue(job: Job<B>): Promise<void>;
   /** Does a job whose result nobody waits for; what becomes of it is counted, and told to `onEvent`. */
   dispatch(job: Job<B>): void;
-  /** Resolves when a job that comes now would be taken without a long wait. */
+  /**
+   * Resolves when a job that comes now would be taken without a long wait.
+   *
+   * Of each place one is told, first come first served; it is kept for 50 ms, or until a job comes.
+   */
   room(): Promise<void>;
   stats(): Promise<PoolStats>;
   workers(): Promise<WorkerInfo[]>;
