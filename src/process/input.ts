@@ -1,5 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Socket } from "node:net";
+import { BadInputError } from "../index.ts";
+import { describe } from "../kernel/exit-reason.ts";
 import { resolveLimits } from "../net/limits.ts";
 import { Outflow } from "../net/outflow.ts";
 
@@ -52,6 +54,9 @@ export class ProgramInput implements Input {
   }
 
   write(data: string | Uint8Array): boolean {
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+      throw new BadInputError(`stdin: ${describe(data)} was written; it takes text or bytes`);
+    }
     return this.#outflow?.write(typeof data === "string" ? Buffer.from(data) : data) ?? false;
   }
 

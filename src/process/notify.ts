@@ -11,7 +11,7 @@ export interface NotifyTransport {
 }
 
 /** The longest that a message is waited for. */
-const SEND_MS = 5_000;
+export const SEND_MS = 5_000;
 
 /**
  * Sends by the program `systemd-notify`, which every machine with systemd has.

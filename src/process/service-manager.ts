@@ -1,7 +1,6 @@
 import { env, hrtime, pid } from "node:process";
 import { implement, type ActorDef, type InitContext } from "../index.ts";
 import { isSystemEnding } from "../kernel/kernel-of.ts";
-import { checkDelay } from "../kernel/options.ts";
 import {
   checkHealth,
   checkHealthOptions,
@@ -100,7 +99,10 @@ export function serviceManager(spec: ServiceManagerSpec = {}): ActorDef<ServiceM
         ctx.state.status(text);
       },
       extend(ctx, ms) {
-        checkDelay("extend: ms", ms);
+        if (!(ms >= 0)) {
+          ctx.log.warn("extend: that is no time to be asked for", { ms });
+          return;
+        }
         void ctx.state.notifier.tell({ EXTEND_TIMEOUT_USEC: Math.ceil(ms * 1_000) });
       },
     },
@@ -155,21 +157,21 @@ class Service {
     void this.notifier.tell({ STATUS: text });
   }
 
-  reloading(): Promise<void> {
+  async reloading(): Promise<void> {
     this.#state = "reloading";
     // By the host's clock, also where actors have another: systemd compares it with its own.
-    return this.notifier.tell({ RELOADING: 1, MONOTONIC_USEC: Number(hrtime.bigint() / 1_000n) });
+    await this.notifier.tell({ RELOADING: 1, MONOTONIC_USEC: Number(hrtime.bigint() / 1_000n) });
   }
 
-  ready(): Promise<void> {
+  async ready(): Promise<void> {
     this.#state = "ready";
-    return this.notifier.tell({ READY: 1 });
+    await this.notifier.tell({ READY: 1 });
   }
 
-  stopping(): Promise<void> {
-    if (this.#state === "stopping") return Promise.resolve();
+  async stopping(): Promise<void> {
+    if (this.#state === "stopping") return;
     this.#state = "stopping";
-    return this.notifier.tell({ STOPPING: 1 });
+    await this.notifier.tell({ STOPPING: 1 });
   }
 
   report(): ServiceReport {

@@ -56,8 +56,9 @@ export class Watchdog {
       this.#onChange(report);
     }
     if (report.ok) {
-      this.pings++;
-      void this.#notifier.tell({ WATCHDOG: 1 });
+      void this.#notifier.tell({ WATCHDOG: 1 }).then((sent) => {
+        if (sent) this.pings++;
+      });
     } else this.misses++;
     const next = report.ok ? this.#periodMs : this.#periodMs / 5;
     this.#ctx.timers.after(next, () => this.#ask());

@@ -172,6 +172,7 @@ test("input that cannot be run is refused at once", async () => {
   await expect(run(ctx, "ls", [], { killAfterMs: -1 })).rejects.toThrow("killAfterMs");
   await expect(run(ctx, "ls", [], { stopSignal: "TERM" as never })).rejects.toThrow("TERM");
   const child = await run(ctx, "true");
+  expect(() => child.stdin.write(5 as never)).toThrow("it takes text or bytes");
   expect(() => child.signal("SIGNOTHING" as never)).toThrow("SIGNOTHING");
   // More than the host lets a program have.
   await expect(run(ctx, "true", ["x".repeat(5_000_000)])).rejects.toBeInstanceOf(ProgramError);
