@@ -5,6 +5,9 @@ import { checkSize, type CapacityController, type LiveSettings, type Stuck } fro
 /** Stuck workers are looked for this often in the time that a job may take. */
 const LOOKS = 4;
 
+/** In place of a size: it has been logged why there is none. */
+const FAILED: unique symbol = Symbol("failed");
+
 /** What a factory does by the clock: asks how many workers there should be, and looks for stuck ones. */
 export class Clockwork {
   readonly #ctx: InitContext;
@@ -36,14 +39,14 @@ export class Clockwork {
       isThinking = true;
       this.#ask(capacity, (size) => {
         isThinking = false;
-        if (size !== undefined && this.#capacity === timer) this.#resize(size);
+        if (size !== FAILED && this.#capacity === timer) this.#resize(size);
       });
     });
     return timer;
   }
 
   /** A throw is logged, and the size stays. */
-  #ask(capacity: CapacityController, tell: (size: number | undefined) => void): void {
+  #ask(capacity: CapacityController, tell: (size: number | typeof FAILED) => void): void {
     const { log } = this.#ctx;
     const answer = new Promise<number>((resolve) => {
       resolve(capacity.size(this.#dispatcher.stats()));
@@ -51,7 +54,7 @@ export class Clockwork {
     this.#ctx.task(answer, tell, {
       onError(error) {
         log.error("capacity.size failed; the number of workers stays", { error });
-        tell(undefined);
+        tell(FAILED);
       },
     });
   }

@@ -71,7 +71,7 @@ export class Dispatcher implements CrewOwner, RunnerOwner {
     const { world } = ctx.cell.kernel;
     this.#ctx = ctx;
     ({ name: this.#name, log: this.#log } = ctx);
-    this.#runner = new Runner(run, this);
+    this.#runner = new Runner(run, this, ctx.cell.kernel);
     this.#retrying = new Retrying(this.#log);
     this.#router = makeRouter(router);
     this.#announcer = new Announcer(ctx);

@@ -240,6 +240,11 @@ function finishing(onDraining: AnyFactorySpec["onDraining"]) {
     const reply = ctx.defer<PoolStats>();
     const { dispatcher, progress } = ctx.state;
     if (!dispatcher.isDraining) onDraining?.();
+    if (dispatcher.crew.size === 0 && dispatcher.lines.size > 0) {
+      ctx.log.warn("it finishes what it has when it is given workers: it has none", {
+        queued: dispatcher.lines.size,
+      });
+    }
     dispatcher.drain(() => {
       // Ended by somebody else first: that is told.
       if (dispatcher.isOver) return;

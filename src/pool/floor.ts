@@ -29,7 +29,7 @@ export class CrewFloor implements Floor {
   }
 
   workerOf(key: JobKey): number | undefined {
-    return this.#keys?.of(key)?.index;
+    return this.#keys?.forNext(key)?.index;
   }
 
   load(worker: number): number {

@@ -41,6 +41,8 @@ export class Task implements QueuedJob {
   lastError: unknown = undefined;
   /** It is in the factory's line, and had begun before. */
   goesFirst = false;
+  /** It waits in the factory's line. */
+  isCommon = false;
   /** It is counted among those that bind its key to a worker. */
   bindsKey = false;
 

@@ -9,9 +9,24 @@ interface Binding {
 /** Which worker has the jobs of a key, as long as it has any. */
 export class KeyBindings {
   readonly #byKey = new Map<JobKey, Binding>();
+  /** Jobs of a key that wait in the factory's line. */
+  readonly #waiting = new Map<JobKey, number>();
 
   of(key: JobKey): Slot | undefined {
     return this.#byKey.get(key)?.slot;
+  }
+
+  /** The same for a job that comes: none, where one of its key waits that it must not pass. */
+  forNext(key: JobKey): Slot | undefined {
+    return this.#waiting.has(key) ? undefined : this.of(key);
+  }
+
+  /** So many more, or fewer, of its key wait in the factory's line. */
+  wait({ key }: Task, more: 1 | -1): void {
+    if (key === undefined) return;
+    const count = (this.#waiting.get(key) ?? 0) + more;
+    if (count === 0) this.#waiting.delete(key);
+    else this.#waiting.set(key, count);
   }
 
   bind(task: Task, slot: Slot): void {

@@ -8,6 +8,9 @@ import type { Slot } from "./slot.ts";
 /** Jobs whose time to live is over are looked for this often, in ms (as in ractor). */
 const SWEEP_MS = 100;
 
+/** Jobs that nobody waits for any more are looked for this often, in ms. */
+const SWEEP_ABANDONED_MS = 1_000;
+
 /** What lines are made from. */
 export interface LinesParts {
   readonly ctx: InitContext;
@@ -34,6 +37,9 @@ export class Lines {
   /** Those in the factory's line that had begun before. */
   #again = 0;
   #sweeps = false;
+  #sweepsAbandoned = false;
+  /** When abandoned jobs were last looked for because a line was full. */
+  #clearedAt = -Infinity;
 
   constructor(parts: LinesParts) {
     this.#parts = parts;
@@ -64,14 +70,23 @@ export class Lines {
     const { limit, discard } = this.#parts;
     const { max, oldest } = limit;
     const queue = this.#of(slot);
-    const isOver = queue.size >= max;
+    const isOver = queue.size >= max && !this.#makesRoom(queue, max);
     if (isOver && !oldest && queue.mayDiscard?.(task) !== false) {
       discard(task, "overload");
       return false;
     }
-    this.#push(queue, task);
+    this.#push(slot, task);
     if (isOver && oldest) return this.#shed(queue, task);
     return true;
+  }
+
+  /** Those that nobody waits for give up their places; looked for now and then, for it costs a walk. */
+  #makesRoom(queue: JobQueue, max: number): boolean {
+    const now = this.#parts.ctx.now();
+    if (now - this.#clearedAt < SWEEP_MS) return false;
+    this.#clearedAt = now;
+    this.#discardFrom(queue, isAbandoned, "abandoned");
+    return queue.size < max;
   }
 
   /** Sheds down to the limit, as far as there are some that may go; false when `last` was among them. */
@@ -100,30 +115,42 @@ export class Lines {
 
   /** Adds one that was let in already. */
   move(slot: Slot | null, task: Task): void {
-    this.#push(this.#of(slot), task);
+    this.#push(slot, task);
   }
 
   /** Makes one that was taken the next again. */
   putBack(slot: Slot | null, task: Task): void {
     this.#of(slot).putBack(task);
-    this.#hasCome(task);
-    if (slot !== null) return;
+    this.#hasCome(slot, task);
+    if (slot !== null) {
+      slot.hadOwn = false;
+      return;
+    }
     task.goesFirst = true;
     this.#again++;
   }
 
-  #push(queue: JobQueue, task: Task): void {
+  #push(slot: Slot | null, task: Task): void {
     // First: a queue of the user's may throw.
-    queue.push(task);
-    this.#hasCome(task);
+    this.#of(slot).push(task);
+    this.#hasCome(slot, task);
   }
 
-  /** The next for a worker: of its own line, then, where it stays, of the factory's. */
+  /** The next for a worker: of its own line and, where it stays, of the factory's, in turn. */
   next(slot: Slot): Task | undefined {
+    const { queue } = slot;
     const common = slot.draining ? null : this.#common;
     // What is begun again goes first, also before the lines of workers that never run out.
     const again = this.#again > 0 ? this.#take(slot, common) : undefined;
-    return again ?? this.#take(slot, slot.queue) ?? this.#take(slot, common);
+    if (again !== undefined || queue === null) return again ?? this.#take(slot, common);
+    const first = slot.hadOwn ? common : queue;
+    const task = this.#take(slot, first);
+    if (task !== undefined) {
+      slot.hadOwn = first === queue;
+      return task;
+    }
+    slot.hadOwn = first !== queue;
+    return this.#take(slot, first === queue ? common : queue);
   }
 
   #take(slot: Slot, queue: JobQueue | null): Task | undefined {
@@ -131,15 +158,15 @@ export class Lines {
     for (;;) {
       const task = queue?.shift() as Task | undefined;
       if (task === undefined) return undefined;
+      const { key, isCommon } = task;
       this.#hasLeft(task);
-      const other = task.key === undefined ? undefined : keys?.of(task.key);
       if (this.#givesUp(task)) continue;
-      if (other === undefined || other === slot) return task;
-      else {
-        // Another worker has a job of its key by now.
-        keys!.bind(task, other);
-        this.move(other, task);
-      }
+      const owner = key === undefined ? undefined : keys?.of(key);
+      const isHere = owner === undefined || (owner === slot && !(isCommon && slot.queued > 0));
+      if (isHere) return task;
+      // A worker has jobs of its key by now, at work or in its line, that it must not pass.
+      keys!.bind(task, owner);
+      this.move(owner, task);
     }
   }
 
@@ -172,18 +199,27 @@ export class Lines {
   }
 
   #discardWhere(isOut: (job: QueuedJob) => boolean, reason: DiscardReason): void {
-    const { slots, discard } = this.#parts;
+    const { slots } = this.#parts;
     for (const queue of [this.#common, ...slots.map((slot) => slot.queue)]) {
-      for (const task of (queue?.remove(isOut) ?? []) as readonly Task[]) {
-        this.#hasLeft(task);
-        discard(task, reason);
-      }
+      if (queue !== null) this.#discardFrom(queue, isOut, reason);
     }
   }
 
-  #hasCome({ expiresAt }: Task): void {
+  #discardFrom(queue: JobQueue, isOut: (job: QueuedJob) => boolean, reason: DiscardReason): void {
+    for (const task of queue.remove(isOut) as readonly Task[]) {
+      this.#hasLeft(task);
+      this.#parts.discard(task, reason);
+    }
+  }
+
+  #hasCome(slot: Slot | null, task: Task): void {
     this.size++;
-    if (expiresAt === Infinity) return;
+    if (slot === null) {
+      task.isCommon = true;
+      this.#parts.keys?.wait(task, 1);
+    }
+    if (task.reply !== null) this.#sweepAbandonedLater();
+    if (task.expiresAt === Infinity) return;
     this.#mortal++;
     this.#sweepLater();
   }
@@ -196,6 +232,9 @@ export class Lines {
   #uncount(task: Task): void {
     this.size--;
     if (task.expiresAt !== Infinity) this.#mortal--;
+    if (!task.isCommon) return;
+    task.isCommon = false;
+    this.#parts.keys?.wait(task, -1);
     if (!task.goesFirst) return;
     task.goesFirst = false;
     this.#again--;
@@ -210,4 +249,19 @@ export class Lines {
       this.#sweepLater();
     });
   }
+
+  /** So that callers who leave and come again do not fill the lines while nothing is taken. */
+  #sweepAbandonedLater(): void {
+    if (this.#sweepsAbandoned || this.size === 0) return;
+    this.#sweepsAbandoned = true;
+    this.#parts.ctx.timers.after(SWEEP_ABANDONED_MS, () => {
+      this.#sweepsAbandoned = false;
+      this.#discardWhere(isAbandoned, "abandoned");
+      this.#sweepAbandonedLater();
+    });
+  }
+}
+
+function isAbandoned(job: QueuedJob): boolean {
+  return (job as Task).isAbandoned;
 }

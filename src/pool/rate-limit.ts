@@ -31,7 +31,10 @@ export interface LeakyBucketOptions {
  */
 export function leakyBucket(options: LeakyBucketOptions): LimiterMaker {
   const { max, refill, everyMs, initial = max } = options;
-  for (const [name, value] of Object.entries({ max, refill, everyMs })) {
+  if (!(typeof max === "number" && max >= 1)) {
+    throw new BadInputError(`leakyBucket: max is ${given(max)}; it must be at least 1, a job`);
+  }
+  for (const [name, value] of Object.entries({ refill, everyMs })) {
     if (typeof value === "number" && value > 0) continue;
     throw new BadInputError(`leakyBucket: ${name} is ${given(value)}; it must be more than 0`);
   }

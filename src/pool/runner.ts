@@ -1,9 +1,14 @@
 import { ActorFailedError, ActorStoppedError, KilledError } from "../index.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { besideActors } from "../kernel/running.ts";
 import { pendingOf } from "../kernel/verb.ts";
 import type { Task } from "./job.ts";
 import { Cancel, RunningJob } from "./running-job.ts";
 import type { Slot } from "./slot.ts";
 import { WorkerCall } from "./worker-call.ts";
+
+/** Outcomes without a worker's turn before the host is given one. */
+const UNWORKED_IN_A_ROW = 256;
 
 /** The user's `run`, as it is at run time. */
 export type Run = (worker: never, body: never, job: RunningJob) => unknown;
@@ -35,12 +40,16 @@ export class Runner {
   readonly wantsJob: boolean;
   readonly #run: Run;
   readonly #owner: RunnerOwner;
+  readonly #kernel: Kernel;
+  /** Outcomes that no worker has brought, since the host last had a turn for one. */
+  #unworked = 0;
 
-  constructor(run: Run, owner: RunnerOwner) {
+  constructor(run: Run, owner: RunnerOwner, kernel: Kernel) {
     this.#run = run;
     this.#owner = owner;
-    // `(worker)` and `(worker, body)` do not; what takes `(...args)` may hand it on to one that does.
-    this.wantsJob = run.length !== 1 && run.length !== 2;
+    this.#kernel = kernel;
+    // `(worker, body)` does not; what takes `(worker, ...rest)` may have it in there.
+    this.wantsJob = run.length !== 2;
   }
 
   begin(slot: Slot, task: Task): void {
@@ -50,12 +59,32 @@ export class Runner {
     let outcome: unknown;
     try {
       const job = this.wantsJob ? jobFor(attempt, slot, task) : undefined;
-      outcome = this.#run(slot.face as never, task.body as never, job as RunningJob);
+      // As nobody: the factory does not wait for what `run` asks of others, itself among them.
+      outcome = besideActors(this.#kernel, () =>
+        this.#run(slot.face as never, task.body as never, job as RunningJob),
+      );
     } catch (error) {
       outcome = Promise.reject(error);
     }
     if (outcome instanceof WorkerCall) outcome.tellTo(attempt);
-    else (pendingOf(outcome) ?? Promise.resolve(outcome)).then(attempt.done, attempt.failed);
+    else this.#wait(pendingOf(outcome) ?? Promise.resolve(outcome), attempt);
+  }
+
+  /**
+   * Of what no worker has answered: a job that fails by itself, and is begun again, would be a chain
+   * of promises that never lets the host have a turn.
+   */
+  #wait(outcome: PromiseLike<unknown>, { done, failed }: Attempt): void {
+    if (++this.#unworked < UNWORKED_IN_A_ROW) {
+      outcome.then(done, failed);
+      return;
+    }
+    this.#unworked = 0;
+    const { world } = this.#kernel;
+    outcome.then(
+      (result) => world.yieldToHost(() => done(result)),
+      (error: unknown) => world.yieldToHost(() => failed(error)),
+    );
   }
 
   #attemptAt(slot: Slot): Attempt {

@@ -28,6 +28,8 @@ export class Slot {
   task: Task | null = null;
   /** Of its own, where the router sends jobs to it though it is busy. */
   queue: JobQueue | null = null;
+  /** Its last job was of its own line: that of the factory has its turn now. */
+  hadOwn = false;
   /** It finishes what it has, and is not replaced then. */
   draining = false;
   /** Counts lives of its worker: a failure that one has told of is not the next one's. */

@@ -1,5 +1,5 @@
-import { exited, withOptions } from "troupe";
-import { fifo, type JobQueue } from "troupe/pool";
+import { actor, createSystem, exited, withOptions, type Ref } from "troupe";
+import { factory, fifo, type Factory, type JobQueue, type RunningJob } from "troupe/pool";
 import { expect, test } from "vitest";
 import { Fate, now, Stage } from "./stage.ts";
 
@@ -146,5 +146,45 @@ test("a caller who leaves while the job runs costs nobody anything, and its resu
   await stage.pass("b");
   expect(next!.now).toBe("b done");
   expect(await pool.stats()).toMatchObject({ done: 2, failed: 0 });
+  await stage.end();
+});
+
+test("a job that fails by itself and is begun again for ever leaves the host its turns", async () => {
+  await using system = createSystem({ logger: false });
+  let isOver = false;
+  const Stubborn = factory({
+    worker: actor({ name: "idler", call: { nothing: () => undefined } }),
+    retry: { max: Infinity, when: () => !isOver },
+    run: (_worker, _body: string) => Promise.reject(new Error("again")),
+  });
+  const fate = new Fate(system.spawn(Stubborn).submit({ body: "a" }));
+  // The host's timer comes, which it would not where promises alone follow each other.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  isOver = true;
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(fate.now).toBe("Error");
+});
+
+test("run may ask the factory itself, and gives it jobs while others are free", async () => {
+  const stage = new Stage({ development: true });
+  let pool: Ref<Factory<string, unknown>> | undefined;
+  pool = await stage.open({ size: 2 }, (worker, name) =>
+    name === "outer" ? pool!.submit({ body: "inner" }) : worker.job(name),
+  );
+  const [outer] = await stage.submit(pool, "outer");
+  await stage.pass("inner");
+  expect(outer!.now).toBe("inner done");
+  await stage.end();
+});
+
+test("a run that takes the rest of its arguments gets the job among them", async () => {
+  const stage = new Stage();
+  const attempts: unknown[] = [];
+  const Loose = factory({
+    worker: actor({ name: "idler", call: { nothing: () => undefined } }),
+    run: (...args: [unknown, string, RunningJob]) => void attempts.push(args[2].attempt),
+  });
+  await stage.submit(stage.kit.system.spawn(Loose), "a");
+  expect(attempts).toEqual([1]);
   await stage.end();
 });

@@ -280,3 +280,28 @@ test("a key's line is worked off by one worker, with retried jobs first", async 
   expect(now(fates)).toEqual(["a done", "b done", "c done"]);
   await stage.end();
 });
+
+test("a full line makes room for who waits: those whose callers have left give up their places", async () => {
+  const stage = new Stage();
+  const pool = await stage.open({ discard: { limit: 2 } });
+  const patient = withOptions(pool, { timeout: 50 });
+  await stage.submit(pool, "a");
+  await stage.submit(patient, "b", "c");
+  await stage.kit.advance(50);
+  const [next] = await stage.submit(pool, "d");
+  expect(next!.now).toBe("open");
+  expect(await pool.stats()).toMatchObject({ queued: 1, discarded: { abandoned: 2, overload: 0 } });
+  await stage.pass("a");
+  await stage.pass("d");
+  stage.ledger.check(await pool.stats());
+  await stage.end();
+});
+
+test("jobs whose callers have left do not pile up where there is no worker to take them", async () => {
+  const stage = new Stage();
+  const pool = await stage.open({ size: 0 });
+  await stage.submit(withOptions(pool, { timeout: 50 }), "a", "b");
+  await stage.kit.advance(1_000);
+  expect(await pool.stats()).toMatchObject({ queued: 0, discarded: { abandoned: 2 } });
+  await stage.end();
+});

@@ -112,6 +112,31 @@ test("stickyQueuer: jobs of one key that waited for any worker are done by one",
   await stage.end();
 });
 
+test("stickyQueuer: a job does not pass one of its key that waits for any worker", async () => {
+  const stage = new Stage();
+  const pool = await stage.open({ size: 2, router: stickyQueuer });
+  const keyed = (body: string): { body: string; key: string } => ({ body, key: "k" });
+  await stage.submit(pool, "x", "y", keyed("k1"), keyed("k2"), "z");
+  await stage.pass("x");
+  await stage.submit(pool, keyed("k3"));
+  expect(stage.held).toEqual(["y", "k1"]);
+  await stage.pass("y");
+  await stage.pass("k1");
+  await stage.passAll();
+  expect(stage.ledger.begun.filter((name) => name.startsWith("k"))).toEqual(["k1", "k2", "k3"]);
+  await stage.end();
+});
+
+test("stickyQueuer: a key that never runs out does not keep the others waiting", async () => {
+  const stage = new Stage();
+  const pool = await stage.open({ size: 1, router: stickyQueuer });
+  const flood = ["k1", "k2", "k3", "k4"].map((body) => ({ body, key: "k" }));
+  await stage.submit(pool, ...flood, "x", "y");
+  await stage.passAll();
+  expect(stage.ledger.begun).toEqual(["k1", "k2", "x", "k3", "y", "k4"]);
+  await stage.end();
+});
+
 test("custom: to the number that is chosen, modulo their count, whole or not, also below 0", async () => {
   const stage = new Stage();
   const router = custom<string>(({ body }) => (body === "any" ? undefined : Number(body)));
