@@ -72,10 +72,10 @@ export class Clockwork {
     this.#dispatcher.resize(checked);
   }
 
-  #lookFor({ afterMs, then = "replace" }: Stuck): Timer {
+  #lookFor({ afterMs, action = "replace" }: Stuck): Timer {
     const everyMs = Math.max(1, afterMs / LOOKS);
     return this.#ctx.timers.every(everyMs, () =>
-      this.#dispatcher.stuck.look(afterMs, then === "replace"),
+      this.#dispatcher.stuck.look(afterMs, action === "replace"),
     );
   }
 }

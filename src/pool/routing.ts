@@ -46,8 +46,8 @@ export const queuer: RouterMaker = () => ({ route: (_, floor) => floor.idle() })
 /**
  * To the worker that has a job of this key, else as `queuer`: one key is never at two workers.
  *
- * Where jobs of a key wait in two lines, as some do that came before a worker had the key, later
- * ones may overtake them; `keyPersistent` keeps their order.
+ * Jobs of a key are begun in the order in which they came, and one that comes does not pass those
+ * that wait. A worker takes jobs of its key and others in turn.
  */
 export const stickyQueuer: RouterMaker = () => ({
   followsKeys: true,

@@ -38,7 +38,7 @@ export interface Stuck {
   /** Time that one attempt at a job may take, in ms; seen at most a quarter of that late. */
   readonly afterMs: number;
   /** `replace` (default): the worker is killed and another put in its place. `report`: told, once. */
-  readonly then?: "replace" | "report";
+  readonly action?: "replace" | "report";
 }
 
 /** Changes the number of workers as the load does. */
@@ -141,7 +141,7 @@ export function checkLive(what: string, settings: LiveSettings): void {
   if (retry !== undefined) checkRetry(`${what}: retry`, retry);
   if (stuck != null) {
     checkInterval(`${what}: stuck.afterMs`, stuck.afterMs ?? Number.NaN);
-    checkOneOf(`${what}: stuck.then`, stuck.then, ["replace", "report"]);
+    checkOneOf(`${what}: stuck.action`, stuck.action, ["replace", "report"]);
   }
   if (capacity != null) {
     checkInterval(`${what}: capacity.everyMs`, capacity.everyMs);

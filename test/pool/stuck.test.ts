@@ -95,8 +95,7 @@ test("a stuck job whose worker cannot be started again ends all the same", async
 
 test("it may be told only, once for each attempt", async () => {
   const stage = new Stage();
-  // oxlint-disable-next-line no-thenable -- it says what then
-  const pool = await stage.open({ stuck: { afterMs: 100, then: "report" } });
+  const pool = await stage.open({ stuck: { afterMs: 100, action: "report" } });
   const fates = await stage.submit(pool, "a");
   await stage.kit.advance(1_000);
   expect(stage.ledger.of("workerStuck")).toHaveLength(1);

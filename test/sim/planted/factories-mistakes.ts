@@ -21,8 +21,8 @@ export const factoriesMistakes: readonly Mistake[] = [
     name: "a job of a key that another worker has is begun where it was found",
     why: "the line is asked for its next, and the key is not looked at",
     file: "src/pool/lines.ts",
-    find: `if (other === undefined || other === slot) return task;`,
-    replace: `if (other !== undefined || other === undefined) return task;`,
+    find: `if (isHere) return task;`,
+    replace: `if (isHere || !isHere) return task;`,
     model: "factories",
   },
   {
