@@ -58,7 +58,10 @@ export function makeServer(limits: Required<HttpLimits>, tls: TlsOptions | undef
     noDelay: true,
   };
   const server =
-    tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
+    tls === undefined
+      ? createServer(options)
+      : // Node gives a handshake 120 s; nobody has to wait longer for it than for a head.
+        createTlsServer({ ...options, handshakeTimeout: options.headersTimeout, ...tls });
   if (connections !== Infinity) server.maxConnections = connections;
   return server;
 }

@@ -13,6 +13,7 @@ import { Alarm } from "../kernel/alarm.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { isThenable } from "../kernel/verb.ts";
 import { announcedBytes, countBody } from "./body-limit.ts";
+import { Connections } from "./connections.ts";
 import { answerFor, tooLong, tooMany, type ErrorAnswer, type ErrorMapping } from "./failure.ts";
 import { HttpRequest, type Desk, type Serve } from "./http-request.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -42,8 +43,8 @@ export class Reception<S> implements Desk<S> {
   readonly #settings: ReceptionSettings<S>;
   readonly #underWay = new UnderWay<HttpRequest<S>>();
   readonly #counts = noCounts();
+  readonly #connections: Connections;
   readonly #label: string;
-  #connections = 0;
   /** Of those under way, how many wait behind another on their connection. */
   #behind = 0;
   #isEnding = false;
@@ -61,24 +62,14 @@ export class Reception<S> implements Desk<S> {
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#refuse(error, socket));
     server.on("tlsClientError", () => void this.#counts.malformed++);
     server.on("drop", () => void this.#counts.dropped++);
-    server.on("connection", (socket) => {
-      this.#connections++;
-      socket.once("close", () => {
-        this.#connections--;
-        this.#closeBehind(socket);
-      });
-    });
-    // What requests come by is not the socket that was accepted.
-    server.on("secureConnection", (socket: Socket) => {
-      socket.once("close", () => this.#closeBehind(socket));
-    });
+    this.#connections = new Connections(server, (socket) => this.#closeBehind(socket));
     server.on("error", (error) => {
       ctx.log.warn("could not accept a connection", { error: error.message });
     });
   }
 
   stats(): HttpStats {
-    return { connections: this.#connections, underWay: this.#underWay.size, ...this.#counts };
+    return { connections: this.#connections.size, underWay: this.#underWay.size, ...this.#counts };
   }
 
   /** Nothing more is accepted: those that wait are let go, and what is under way is the last. */
@@ -101,7 +92,7 @@ export class Reception<S> implements Desk<S> {
       this.#counts.cut++;
       request.cut(new ActorStoppedError(this.#label, request.describe(), reason));
     }
-    this.#server.closeAllConnections();
+    this.#connections.cut();
   }
 
   #receive(incoming: IncomingMessage, outgoing: ServerResponse, waits = false): void {

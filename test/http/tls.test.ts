@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { expect, test } from "vitest";
-import { started } from "troupe";
+import { kill, started, stop } from "troupe";
 import { httpServer } from "troupe/http";
 import { createTestSystem } from "troupe/testing";
 import { certificate } from "../net/certificate.ts";
@@ -40,3 +40,43 @@ test("a certificate that is none is a failed start", async () => {
     why: "failed",
   });
 });
+
+test.each([
+  ["an orderly end", stop],
+  ["a kill", kill],
+])("%s waits for no peer that is silent in its handshake, and closes it", async (_what, end) => {
+  await using kit = createTestSystem();
+  const { server, port } = await serve(kit, {
+    tls: identity,
+    shutdownMs: Infinity,
+    listener: (_request, response) => response.end("ok"),
+  });
+  using agent = closing(new Agent({ keepAlive: true, ca: identity.cert }));
+  const asking = request({ host: "127.0.0.1", port, agent: agent.agent }).end();
+  const [answer] = (await once(asking, "response")) as [IncomingMessage];
+  await once(answer.resume(), "end");
+  const silent = await Client.open(port);
+  const half = await Client.open(port);
+  half.send("\x16\x03\x01\x02\x00\x01");
+  await eventually(async () => (await server.stats()).connections === 3);
+  const spoken = once(asking.socket!, "close");
+  await end(server);
+  await Promise.all([silent.closed, half.closed, spoken]);
+});
+
+test("a handshake has the time of a head", async () => {
+  await using kit = createTestSystem();
+  const { server, port } = await serve(kit, {
+    tls: identity,
+    limits: { headMs: 40 },
+    listener: (_request, response) => response.end("ok"),
+  });
+  await using silent = await Client.open(port);
+  await silent.closed;
+  await eventually(async () => (await server.stats()).connections === 0);
+  expect(await server.stats()).toMatchObject({ malformed: 1 });
+});
+
+function closing(agent: Agent): { readonly agent: Agent } & Disposable {
+  return { agent, [Symbol.dispose]: () => agent.destroy() };
+}
