@@ -35,6 +35,8 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
   readonly isBehind: boolean;
   readonly #desk: Desk<S>;
   #isClosed = false;
+  /** What it still writes is of no interest: it has failed already, or was answered for. */
+  #isMuted = false;
 
   constructor(
     desk: Desk<S>,
@@ -49,6 +51,14 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
     this.outgoing = outgoing;
     this.isBehind = outgoing.socket === null;
     outgoing.on("close", () => this.closed());
+    // Node tells of what is written behind the end as an event; unheard, it would end the process.
+    outgoing.on("error", (error) => this.#misused(error));
+  }
+
+  #misused(error: Error): void {
+    if (this.#isMuted) return;
+    this.#isMuted = true;
+    this.#desk.failed(this, error);
   }
 
   /** Makes it known to `requestOf`, at the price of an entry in a map. */
@@ -73,7 +83,7 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
   /** Answers in the place of the handler, whatever it has made ready; what it still writes is lost. */
   answer({ status, headers, body }: Required<ErrorAnswer>): void {
     const { outgoing } = this;
-    outgoing.on("error", () => {});
+    this.#isMuted = true;
     // What nobody has read of a body stands in the way of the next request.
     if (this.isIncomplete) outgoing.shouldKeepAlive = false;
     for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);

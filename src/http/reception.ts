@@ -12,6 +12,7 @@ import {
 import { Alarm } from "../kernel/alarm.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { isThenable } from "../kernel/verb.ts";
+import { followsFromEnd } from "./afterwards.ts";
 import { announcedBytes, countBody } from "./body-limit.ts";
 import { Connections } from "./connections.ts";
 import { answerFor, tooLong, tooMany, type ErrorAnswer, type ErrorMapping } from "./failure.ts";
@@ -132,8 +133,8 @@ export class Reception<S> implements Desk<S> {
 
   failed(request: HttpRequest<S>, error: unknown): void {
     const answer = request.outgoing.headersSent ? undefined : this.#answerFor(request, error);
-    // It was ended, and calls reject with the reason; whoever ended it has counted it.
-    if (!request.isOver) this.#report(request, error, answer?.status);
+    // What ended it was counted then.
+    if (!followsFromEnd(request, error)) this.#report(request, error, answer?.status);
     this.#answerInstead(request, error, answer);
   }
 
@@ -206,7 +207,7 @@ export class Reception<S> implements Desk<S> {
   #report(request: HttpRequest<S>, error: unknown, status: number | undefined): void {
     if (status !== undefined && status < 500) return;
     this.#counts.failed++;
-    const how = status === undefined ? "with its answer begun" : `answered with ${status}`;
+    const how = howItEnded(request, status);
     // An actor's failure has been logged as such, and who is overloaded has no time to read.
     if (error instanceof ActorFailedError || error instanceof MailboxFullError) return;
     const level = error instanceof TroupeError ? "warn" : "error";
@@ -218,4 +219,9 @@ export class Reception<S> implements Desk<S> {
     if (isMalformed(error)) this.#counts.malformed++;
     refuseMalformed(error, socket);
   }
+}
+
+function howItEnded<S>({ outgoing, isOver }: HttpRequest<S>, status: number | undefined): string {
+  if (outgoing.destroyed && isOver) return "when nobody waited for its answer any more";
+  return status === undefined ? "with its answer begun" : `answered with ${status}`;
 }

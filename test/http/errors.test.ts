@@ -1,8 +1,12 @@
+import { EventEmitter, once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { finished } from "node:stream/promises";
 import { describe, expect, test } from "vitest";
 import { stop, withOptions } from "troupe";
 import type { ErrorMapping } from "troupe/http";
 import { createTestSystem } from "troupe/testing";
 import { Client, eventually } from "../net/client.ts";
+import { gate } from "../support/gate.ts";
 import { ask, raw } from "./ask.ts";
 import { Counter, serve } from "./stage.ts";
 
@@ -168,6 +172,93 @@ test("what fails after its answer was given is logged, and the answer arrives", 
   expect(await ask(port, "/after")).toMatchObject({ status: 200, body: "whole" });
   expect(await server.stats()).toMatchObject({ failed: 1, answered: 1 });
   await kit.stop();
+});
+
+test.each<[string, (response: ServerResponse) => void]>([
+  ["writes after its end", (response) => void response.end("whole").write("more")],
+  ["ends twice", (response) => void response.end("whole").end("again")],
+  [
+    "does so again and again",
+    (response) => {
+      response.end("whole");
+      for (let i = 0; i < 10; i++) response.write("more");
+    },
+  ],
+])("a handler that %s costs no more than a line in the log", async (_what, answer) => {
+  await using kit = createTestSystem();
+  const { server, port } = await serve(kit, { listener: (_request, response) => answer(response) });
+  expect(await ask(port)).toMatchObject({ status: 200, body: "whole" });
+  expect(await ask(port)).toMatchObject({ status: 200, body: "whole" });
+  expect(await server.stats()).toMatchObject({ answered: 2, failed: 2, underWay: 0 });
+  const line = { level: "error", message: "GET / failed, with its answer begun" };
+  expect(kit.log).toMatchObject([line, line]);
+});
+
+test("a handler that writes after what was answered in its place is not heard", async () => {
+  await using kit = createTestSystem();
+  const { server, port } = await serve(kit, {
+    listener: (_request, response) => {
+      queueMicrotask(() => {
+        response.write("more");
+        response.end("again");
+      });
+      throw new TypeError("a bug");
+    },
+  });
+  expect(await ask(port)).toMatchObject({ status: 500, body: "Internal Server Error\n" });
+  expect(await server.stats()).toMatchObject({ answered: 1, failed: 1 });
+  expect(kit.log).toHaveLength(1);
+});
+
+/** A client leaves, and its handler goes on with `after`. */
+async function abandon(after: (signal: AbortSignal, response: ServerResponse) => unknown) {
+  const kit = createTestSystem();
+  const thrown = gate();
+  const { server, port } = await serve(kit, {
+    listener: async (_request, response, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      try {
+        await after(signal, response);
+      } finally {
+        thrown.open();
+      }
+    },
+  });
+  const client = await Client.open(port);
+  client.send(raw("GET /"));
+  await eventually(async () => (await server.stats()).underWay === 1);
+  client.socket.destroy();
+  await thrown.passed;
+  await eventually(async () => (await server.stats()).abandoned === 1);
+  const { failed } = await server.stats();
+  await kit.stop();
+  return { failed, log: kit.log };
+}
+
+describe("of what a handler throws when nobody waits for its answer any more,", () => {
+  test("a mistake of its own is counted and logged", async () => {
+    const { failed, log } = await abandon(() => {
+      throw new TypeError("a bug");
+    });
+    expect(failed).toBe(1);
+    expect(log).toMatchObject([
+      { level: "error", message: "GET / failed, when nobody waited for its answer any more" },
+    ]);
+  });
+
+  test.each<[string, (signal: AbortSignal, response: ServerResponse) => unknown]>([
+    ["the reason", (signal) => signal.throwIfAborted()],
+    [
+      "what it is the cause of",
+      (signal) => {
+        throw new Error("no page", { cause: new Error("no rows", { cause: signal.reason }) });
+      },
+    ],
+    ["what waits with its signal", (signal) => once(new EventEmitter(), "never", { signal })],
+    ["a stream that was closed", (_, response) => finished(response)],
+  ])("%s is neither", async (_what, after) => {
+    expect(await abandon(after)).toEqual({ failed: 0, log: [] });
+  });
 });
 
 test("headers that the handler had set are not those of the error", async () => {

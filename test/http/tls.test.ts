@@ -62,6 +62,7 @@ test.each([
   const spoken = once(asking.socket!, "close");
   await end(server);
   await Promise.all([silent.closed, half.closed, spoken]);
+  expect(half.received).toBe("");
 });
 
 test("a handshake has the time of a head", async () => {
