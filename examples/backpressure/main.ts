@@ -18,10 +18,7 @@ const ITEMS = Array.from({ length: 10 }, (_, i) => i);
 await using system = createSystem({ logger: false });
 let dropped: unknown[] = [];
 // What is dropped is never lost from sight: each is a dead letter.
-system.on(
-  (event) => void (event.type === "deadLetter" && dropped.push(event.args[0])),
-  "deadLetter",
-);
+system.on((event) => void dropped.push(event.args[0]), "deadLetter");
 
 /** A consumer that three items may wait for. */
 function consumer(whenFull: WhenFull) {

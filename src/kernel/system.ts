@@ -4,7 +4,7 @@ import { exitedCell, stopCell, type WaitOptions } from "./acts.ts";
 import { Behaviour, behaviourOf, type ActorDef } from "./behaviour.ts";
 import { Cell } from "./cell.ts";
 import type { PropsArgs } from "./context.ts";
-import type { EventListener, EventType } from "./events.ts";
+import type { EventListener, EventType, SystemEvent } from "./events.ts";
 import { SHUTDOWN } from "./exit-reason.ts";
 import { GroupRef, type Group } from "./group-ref.ts";
 import { Incarnation } from "./incarnation.ts";
@@ -138,8 +138,13 @@ export class System implements AsyncDisposable {
   }
 
   /** Calls `listener` for events, of all types or of those given; returns how to end that. */
-  on(listener: EventListener, ...types: readonly EventType[]): () => void {
-    return this.#kernel.events.subscribe(listener, types.length === 0 ? undefined : types);
+  on<T extends EventType = EventType>(
+    listener: (event: Extract<SystemEvent, { type: T }>) => void,
+    ...types: readonly T[]
+  ): () => void {
+    // It hears of no others.
+    const hear = listener as EventListener;
+    return this.#kernel.events.subscribe(hear, types.length === 0 ? undefined : types);
   }
 
   /** Counters since the system was made, as they are now. */

@@ -39,7 +39,7 @@ export interface Factory<B, R> {
   /** Changes the number of workers; those that are too many end when they have done what they have. */
   resize(size: number): Promise<void>;
   /** Changes settings; what is not given stays, and null takes one away. Refused, it changes nothing. */
-  update(settings: LiveSettings): Promise<void>;
+  update(settings: LiveSettings<B>): Promise<void>;
   /**
    * Finishes: takes no more jobs, does those that it has, then ends; resolves with the last counts.
    *
@@ -57,7 +57,7 @@ export interface Factory<B, R> {
 }
 
 /** What every factory may be given beside its workers and what they do. */
-export interface FactoryOptions<B> extends LiveSettings {
+export interface FactoryOptions<B> extends LiveSettings<B> {
   /** In labels and logs. Default `factory`. */
   readonly name?: string;
   /** Where workers run: on a pool of threads, say. Default: here. */

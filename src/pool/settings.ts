@@ -26,11 +26,11 @@ export interface Discard {
 }
 
 /** What becomes of a job whose worker has died on it. */
-export interface Retry {
+export interface Retry<B = unknown> {
   /** Times that it is begun again, at the head of the line; `Infinity` for ever. Default 0. */
   readonly max: number;
   /** Says for which errors; also of jobs that a live worker has failed. Default: where the worker died. */
-  readonly when?: (error: unknown, job: QueuedJob, workerDied: boolean) => boolean;
+  readonly when?: (error: unknown, job: QueuedJob<B>, workerDied: boolean) => boolean;
 }
 
 /** When a worker counts as stuck. */
@@ -50,20 +50,20 @@ export interface CapacityController {
 }
 
 /** What may be changed while the factory runs. */
-export interface LiveSettings {
+export interface LiveSettings<B = unknown> {
   /** Workers. With 0, jobs wait until there are some. Default 1. */
   readonly size?: number;
   /** Default: any number of jobs may wait. */
   readonly discard?: Discard | null;
   /** Default: a job whose worker has died fails. */
-  readonly retry?: Retry | number;
+  readonly retry?: Retry<B> | number;
   /** Default: a job may take any time. */
   readonly stuck?: Stuck | null;
   readonly capacity?: CapacityController | null;
   /** Hears of each job that is discarded, before whoever submitted it does. */
-  readonly onDiscard?: ((job: QueuedJob, reason: DiscardReason) => void) | null;
+  readonly onDiscard?: ((job: QueuedJob<B>, reason: DiscardReason) => void) | null;
   /** Hears of everything; costs nothing where it is not given. */
-  readonly onEvent?: ((event: PoolEvent) => void) | null;
+  readonly onEvent?: ((event: PoolEvent<B>) => void) | null;
 }
 
 /** How a worker that cannot be started is tried again. */

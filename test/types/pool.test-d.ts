@@ -1,5 +1,13 @@
 import { expectTypeOf, test } from "vitest";
-import { actor, createSystem, withOptions, type ActorDef, type Ref, type RefOf } from "troupe";
+import {
+  actor,
+  createSystem,
+  withOptions,
+  type ActorDef,
+  type DiscardReason,
+  type Ref,
+  type RefOf,
+} from "troupe";
 import {
   byPriority,
   custom,
@@ -205,4 +213,19 @@ test("what is asked of a factory, and its settings, are typed", () => {
   void pictures.update({ size: 3, discard: null, stuck: { afterMs: 10 } });
   // @ts-expect-error -- a router stays
   void pictures.update({ router: queuer });
+});
+
+test("what hears of jobs knows what is in them, where it stands behind run", () => {
+  factory({
+    worker: Resizer,
+    run: (worker, { file, width }: Picture) => worker.resize(file, width),
+    onDiscard: (job, reason) => {
+      expectTypeOf(job.body).toEqualTypeOf<Picture>();
+      expectTypeOf(reason).toEqualTypeOf<DiscardReason>();
+    },
+    retry: { max: 1, when: (_error, job) => job.body.width > 0 },
+    onEvent(event) {
+      if (event.type === "failed") expectTypeOf(event.job.body).toEqualTypeOf<Picture>();
+    },
+  });
 });

@@ -8,6 +8,7 @@ import {
   supervisorOf,
   type AnyRef,
   type Ref,
+  type SystemEvent,
 } from "troupe";
 
 const system = createSystem();
@@ -118,4 +119,18 @@ test("an agent's functions get its state, and answer with what they return", () 
   map.cast((m) => void m.set("k", "v"));
   const late = system.spawn(agent(async () => ({ n: 1 })));
   expectTypeOf(late.call((s) => s.n)).resolves.toEqualTypeOf<number>();
+});
+
+test("who listens for some events is told what these have", () => {
+  system.on(
+    (event) => {
+      expectTypeOf(event.type).toEqualTypeOf<"failed" | "restarting">();
+      expectTypeOf(event.actor).toEqualTypeOf<string>();
+    },
+    "failed",
+    "restarting",
+  );
+  system.on((event) => expectTypeOf(event).toEqualTypeOf<SystemEvent>());
+  // @ts-expect-error -- there is no such event
+  system.on(() => {}, "fails");
 });
