@@ -115,10 +115,10 @@ test("stickyQueuer: jobs of one key that waited for any worker are done by one",
 test("stickyQueuer: a job does not pass one of its key that waits for any worker", async () => {
   const stage = new Stage();
   const pool = await stage.open({ size: 2, router: stickyQueuer });
-  const keyed = (body: string): { body: string; key: string } => ({ body, key: "k" });
-  await stage.submit(pool, "x", "y", keyed("k1"), keyed("k2"), "z");
+  const [k1, k2, k3] = ["k1", "k2", "k3"].map((body) => ({ body, key: "k" }));
+  await stage.submit(pool, "x", "y", k1!, k2!, "z");
   await stage.pass("x");
-  await stage.submit(pool, keyed("k3"));
+  await stage.submit(pool, k3!);
   expect(stage.held).toEqual(["y", "k1"]);
   await stage.pass("y");
   await stage.pass("k1");
