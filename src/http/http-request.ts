@@ -1,4 +1,5 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
+import { BadInputError } from "../index.ts";
 import type { Wheel } from "../kernel/wheel.ts";
 import type { ErrorAnswer } from "./failure.ts";
 import { RequestLife } from "./request-scope.ts";
@@ -83,15 +84,20 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
   /** Answers in the place of the handler, whatever it has made ready; what it still writes is lost. */
   answer({ status, headers, body }: Required<ErrorAnswer>): void {
     const { outgoing } = this;
+    if (status < 200) {
+      throw new BadInputError(`an answer with status ${status}; it must be 200 or more`);
+    }
+    const isBare = status === 204 || status === 304;
     this.#isMuted = true;
     // What nobody has read of a body stands in the way of the next request.
     if (this.isIncomplete) outgoing.shouldKeepAlive = false;
     for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
     outgoing.writeHead(status, STATUS_CODES[status] ?? "", {
       ...headers,
-      "content-length": Buffer.byteLength(body),
+      // RFC 9110, 8.6: a client would wait for it.
+      ...(isBare ? {} : { "content-length": Buffer.byteLength(body) }),
     });
-    outgoing.end(body);
+    outgoing.end(isBare ? undefined : body);
   }
 
   /** Breaks the connection off: the client must not take what it has for all there is. */

@@ -44,17 +44,21 @@ export function checkListen({ port, path }: HttpListenOptions): void {
   );
 }
 
+/** Less than what fits into 31 bits: the host adds to its times. */
+const MOST = 2_000_000_000;
+
 /** Makes the host's server, with the limits that are its own business. */
 export function makeServer(limits: Required<HttpLimits>, tls: TlsOptions | undefined): Server {
   const { headMs, requestMs, keepAliveMs, headBytes, connections } = limits;
-  const times = [headMs, requestMs].filter((ms) => ms !== Infinity);
   const options: ServerOptions = {
-    // The host has 0 for "no limit", and looks for those that are late every so often.
-    headersTimeout: headMs === Infinity ? 0 : Math.min(headMs, requestMs),
-    requestTimeout: requestMs === Infinity ? 0 : requestMs,
-    keepAliveTimeout: keepAliveMs === Infinity ? 0 : keepAliveMs,
-    connectionsCheckingInterval: Math.min(30_000, ...times.map((ms) => Math.max(10, ms / 4))),
-    maxHeaderSize: headBytes,
+    headersTimeout: hostTime(headMs === Infinity ? headMs : Math.min(headMs, requestMs)),
+    requestTimeout: hostTime(requestMs),
+    keepAliveTimeout: hostTime(keepAliveMs),
+    // The host looks for those that are late every so often.
+    connectionsCheckingInterval: Math.ceil(
+      Math.max(10, Math.min(30_000, headMs / 4, requestMs / 4)),
+    ),
+    maxHeaderSize: Math.min(Math.ceil(headBytes), MOST),
     noDelay: true,
   };
   const server =
@@ -64,6 +68,11 @@ export function makeServer(limits: Required<HttpLimits>, tls: TlsOptions | undef
         createTlsServer({ ...options, handshakeTimeout: options.headersTimeout, ...tls });
   if (connections !== Infinity) server.maxConnections = connections;
   return server;
+}
+
+/** The host takes whole numbers only, and has 0 for "no limit". */
+function hostTime(ms: number): number {
+  return ms === Infinity ? 0 : Math.min(Math.ceil(ms), MOST);
 }
 
 /** Listens until the signal aborts. Rejects with the host's error, such as `EADDRINUSE`. */

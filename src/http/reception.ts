@@ -65,6 +65,8 @@ export class Reception<S> implements Desk<S> {
     server.on("drop", () => void this.#counts.dropped++);
     this.#connections = new Connections(server, (socket) => this.#closeBehind(socket));
     server.on("error", (error) => {
+      // That it could not listen is told to who starts it.
+      if (!server.listening) return;
       ctx.log.warn("could not accept a connection", { error: error.message });
     });
   }

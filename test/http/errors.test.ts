@@ -120,6 +120,15 @@ test("onError may give headers and a body, too", async () => {
   await kit.stop();
 });
 
+test.each([204, 304])("%i from onError has no body, and no length of one", async (status) => {
+  const { kit, port } = await setUp(() => ({ status, body: "lost" }));
+  const { headers, ...answer } = await ask(port, "/refuses");
+  expect(answer).toEqual({ status, body: "" });
+  expect(headers).not.toHaveProperty("content-length");
+  expect(headers).not.toHaveProperty("transfer-encoding");
+  await kit.stop();
+});
+
 test("onError is asked once for each error", async () => {
   const asked: unknown[] = [];
   const { kit, port } = await setUp((error) => void asked.push(error));
@@ -139,6 +148,7 @@ test("an onError that throws is logged, and the default answers", async () => {
 
 test.each([
   ["a status that is none", { status: 1_000 }],
+  ["a status that is no answer yet", { status: 102 }],
   ["a header that is none", { status: 400, headers: { "x-bad": "a\r\nb" } }],
 ])("%s from onError breaks the connection off, and is logged", async (_what, answer) => {
   const { kit, port } = await setUp(() => answer);

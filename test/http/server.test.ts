@@ -57,7 +57,7 @@ test("what init returns is the state of every request, and gets the props", asyn
   expect(await ask(port)).toMatchObject({ body: "1" });
 });
 
-test("a port that is taken is a StartError whose cause is EADDRINUSE", async () => {
+test("a port that is taken is a StartError whose cause is EADDRINUSE, and the log tells no other story", async () => {
   await using kit = createTestSystem();
   const { port } = await serve(kit, { listener: () => {} });
   const second = kit.system.spawn(httpServer({ listener: () => {} }), { port });
@@ -66,6 +66,7 @@ test("a port that is taken is a StartError whose cause is EADDRINUSE", async () 
     why: "failed",
     cause: { code: "EADDRINUSE" },
   });
+  expect(kit.log.map(({ message }) => message)).not.toContain("could not accept a connection");
 });
 
 test("an init that fails is a failed start, and nothing listens", async () => {
@@ -218,6 +219,19 @@ describe("what comes and is no request of ours", () => {
     await client.closed;
     expect(client.received).toMatch(/^HTTP\/1.1 408 /);
     expect(await server.stats()).toMatchObject({ malformed: 1 });
+  });
+
+  test.each([
+    { headMs: 50 },
+    { headMs: 0.5, requestMs: 10_001 },
+    { keepAliveMs: 99.5, headBytes: 1_000.5 },
+    { headMs: 1e300, requestMs: Number.MAX_VALUE, keepAliveMs: 1e12, headBytes: Infinity },
+    { headMs: Infinity, requestMs: 41 },
+  ])("times and sizes need not be such as the host likes: %o", async (limits) => {
+    await using kit = createTestSystem();
+    const { port } = await serve(kit, { listener: ok, limits: { headMs: 1_000, ...limits } });
+    await using client = await Client.open(port);
+    expect(client.socket.readyState).toBe("open");
   });
 
   test("an expectation that nobody knows is answered with 417", async () => {
