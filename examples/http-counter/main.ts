@@ -35,15 +35,17 @@ const Api = httpServer({
   deadlineMs: 1_000,
   onError: (error) => (error instanceof NoNumber ? 400 : undefined),
   async listener({ method, url = "/" }, response, scope) {
-    const { pathname, searchParams } = new URL(url, "http://localhost");
+    // Not `new URL(url, base)`: that throws for what any client can send, such as "//".
+    const [path, query] = url.split("?", 2);
+    const asked = new URLSearchParams(query);
     const counter = scope.ref(scope.state);
-    switch (`${method} ${pathname}`) {
+    switch (`${method} ${path}`) {
       case "GET /count":
         return response.end(`${await counter.value()}`);
       case "POST /count":
-        return response.end(`${await counter.add(Number(searchParams.get("by") ?? 1))}`);
+        return response.end(`${await counter.add(Number(asked.get("by") ?? 1))}`);
       case "GET /slowly":
-        return response.end(`${await counter.slowly(Number(searchParams.get("ms")))}`);
+        return response.end(`${await counter.slowly(Number(asked.get("ms")))}`);
       case "GET /changes":
         return sendEvents(scope, counter.changes());
       default:

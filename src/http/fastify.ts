@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { KilledError, TroupeError, type ActorDef, type InitContext } from "../index.ts";
-import { checkLimit } from "../kernel/options.ts";
+import { checkFunction, checkLimit } from "../kernel/options.ts";
 import { answerFor, type ErrorMapping } from "./failure.ts";
 import { FreeRequest, wheelOf } from "./free-request.ts";
 import { requestOf, type HttpRequest } from "./http-request.ts";
@@ -101,6 +101,7 @@ export function fastifyServer<P extends object = object>(
   spec: FastifyServerSpec<P>,
 ): ActorDef<HttpServer, P & HttpListenOptions> {
   const { app: makeApp, ...settings } = spec;
+  checkFunction("fastifyServer: app", makeApp);
   return httpServer<FastifyApp, P>({
     name: "fastify-server",
     ...settings,

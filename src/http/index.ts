@@ -4,7 +4,12 @@ export type { ErrorAnswer, ErrorMapping } from "./failure.ts";
 export type { FetchHandler } from "./fetch-handler.ts";
 export { requestScope, type FreeScopeOptions } from "./free-request.ts";
 export type { HttpLimits } from "./limits.ts";
-export type { HttpAddress, HttpListenOptions } from "./listen.ts";
+export type {
+  HttpAddress,
+  HttpListenOnPath,
+  HttpListenOnPort,
+  HttpListenOptions,
+} from "./listen.ts";
 export type { RequestScope } from "./request-scope.ts";
 export {
   httpServer,

@@ -32,8 +32,11 @@ const DEFAULTS: Required<HttpLimits> = {
 
 /** Fills in what was not given; refuses what is no limit. */
 export function resolveLimits(given: HttpLimits = {}): Required<HttpLimits> {
+  if (typeof (given as unknown) !== "object" || (given as unknown) === null) {
+    throw new BadInputError(`httpServer: limits is ${String(given)}; it must be an object`);
+  }
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in DEFAULTS)) {
+    if (!Object.hasOwn(DEFAULTS, name)) {
       const known = Object.keys(DEFAULTS).join(", ");
       throw new BadInputError(
         `httpServer: limits: there is no limit "${name}"; there are ${known}`,

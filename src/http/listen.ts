@@ -3,24 +3,35 @@ import { createServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { BadInputError } from "../index.ts";
+import { checkPort } from "../net/dial.ts";
 import { checkPath, listenOnPath } from "../net/unix-path.ts";
 import type { HttpLimits } from "./limits.ts";
 
 /** Where an HTTP server listens: a port, or a path. */
-export interface HttpListenOptions {
+export type HttpListenOptions = HttpListenOnPort | HttpListenOnPath;
+
+/** A port, for this machine or for others too. */
+export interface HttpListenOnPort {
   /** 0 for any that is free; a restarted server takes the same one again. */
-  readonly port?: number;
+  readonly port: number;
   /** Default 127.0.0.1, which only this machine can reach. */
   readonly host?: string;
-  /**
-   * A Unix socket, in place of a port. What a server that crashed has left there is replaced; the
-   * file is gone when the server ends.
-   */
-  readonly path?: string;
-  /** Who may connect to the path, as a file's permissions: 0o660. Default: the host's. */
-  readonly mode?: number;
   /** Connections that the host keeps waiting to be accepted. Default 511. */
   readonly backlog?: number;
+  readonly path?: undefined;
+}
+
+/**
+ * A Unix socket.
+ *
+ * What a server that crashed has left there is replaced; the file is gone when the server ends.
+ */
+export interface HttpListenOnPath {
+  readonly path: string;
+  /** Who may connect, as a file's permissions: 0o660. Default: the host's. */
+  readonly mode?: number;
+  readonly backlog?: number;
+  readonly port?: undefined;
 }
 
 /** Where it is reached. */
@@ -36,12 +47,16 @@ export interface HttpAddress {
 export type { TlsOptions };
 
 /** Refuses what is nowhere, before anything is begun. */
-export function checkListen({ port, path }: HttpListenOptions): void {
+export function checkListen(options: HttpListenOptions): void {
+  // Who spawns without props gives undefined, where the compiler does not see it.
+  const { port, path } = Object(options) as Partial<HttpListenOptions>;
+  if ((port === undefined) === (path === undefined)) {
+    throw new BadInputError(
+      `httpServer: listen at a port (0 for any) or at a path; given were port ${port} and path ${path}`,
+    );
+  }
+  if (port !== undefined) checkPort("httpServer: port", port, 0);
   if (path !== undefined) checkPath("httpServer", path);
-  if ((port === undefined) !== (path === undefined)) return;
-  throw new BadInputError(
-    `httpServer: listen at a port (0 for any) or at a path; given were port ${port} and path ${path}`,
-  );
 }
 
 /** Less than what fits into 31 bits: the host adds to its times. */
@@ -78,18 +93,21 @@ function hostTime(ms: number): number {
 /** Listens until the signal aborts. Rejects with the host's error, such as `EADDRINUSE`. */
 export async function listen(
   server: Server,
-  { port, host = "127.0.0.1", path, mode, backlog }: HttpListenOptions,
+  options: HttpListenOptions,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
   signal.addEventListener("abort", () => server.close(), { once: true });
+  const { backlog } = options;
   const rest = backlog === undefined ? {} : { backlog };
-  if (path !== undefined) {
-    const how = { path, ...rest, ...(mode === undefined ? {} : { mode }) };
-    server.once("close", await listenOnPath(server, how, signal));
-  } else {
+  if (options.path === undefined) {
+    const { port, host = "127.0.0.1" } = options;
     server.listen({ port, host, ...rest });
     await once(server, "listening");
+  } else {
+    const { path, mode } = options;
+    const how = { path, ...rest, ...(mode === undefined ? {} : { mode }) };
+    server.once("close", await listenOnPath(server, how, signal));
   }
   // Closing did nothing while the host's name was still being looked up.
   if (signal.aborted) server.close();

@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import {
   actor,
-  BadInputError,
   implement,
   KilledError,
   monitor,
@@ -12,9 +11,9 @@ import {
 } from "../index.ts";
 import { kernelOf } from "../kernel/kernel-of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { checkLimit } from "../kernel/options.ts";
 import { besideActors } from "../kernel/running.ts";
 import type { ErrorMapping } from "./failure.ts";
+import { checkSpec } from "./check-spec.ts";
 import { serveFetch, type FetchHandler } from "./fetch-handler.ts";
 import { resolveLimits, type HttpLimits } from "./limits.ts";
 import {
@@ -127,8 +126,9 @@ const Requests = actor({
 export function httpServer<S = undefined, P extends object = object>(
   spec: HttpServerSpec<S, P>,
 ): ActorDef<HttpServer, P & HttpListenOptions> {
+  checkSpec(spec);
   const { deadlineMs = 30_000, shutdownMs = 5_000 } = spec;
-  const limits = checkSpec(spec, deadlineMs, shutdownMs);
+  const limits = resolveLimits(spec.limits);
   // The port that an actor once got: after a restart its clients look for it there.
   const found = new WeakMap<AnyRef, number>();
 
@@ -159,8 +159,9 @@ export function httpServer<S = undefined, P extends object = object>(
     const server = makeServer(limits, spec.tls);
     const settings = { limits, deadlineMs, serve, state, onError: spec.onError };
     const reception = new Reception(ctx, kernel, server, settings);
-    const port = props.port === 0 ? (found.get(ctx.self) ?? 0) : props.port;
-    await beginToListen(kernel, server, { ...props, ...(port === undefined ? {} : { port }) }, ctx);
+    const where: HttpListenOptions =
+      props.port === 0 ? { ...props, port: found.get(ctx.self) ?? 0 } : props;
+    await beginToListen(kernel, server, where, ctx);
     const address = addressOf(server, props.path, spec.tls !== undefined);
     found.set(ctx.self, address.port);
     guard(ctx, reception, shutdownMs);
@@ -207,18 +208,4 @@ function guard<S>(ctx: InitContext, reception: Reception<S>, shutdownMs: number)
   });
   // Not as the server, which hears nothing any more when it was killed.
   monitor(requests, () => reception.cut());
-}
-
-function checkSpec<S, P>(
-  spec: HttpServerSpec<S, P>,
-  deadlineMs: unknown,
-  shutdownMs: number,
-): Required<HttpLimits> {
-  const { fetch, listener } = spec as { readonly fetch?: unknown; readonly listener?: unknown };
-  if ((typeof fetch === "function") === (typeof listener === "function")) {
-    throw new BadInputError("httpServer: give it one handler, either `fetch` or `listener`");
-  }
-  if (typeof deadlineMs !== "function") checkLimit("httpServer: deadlineMs", deadlineMs);
-  checkLimit("httpServer: shutdownMs", shutdownMs);
-  return resolveLimits(spec.limits);
 }

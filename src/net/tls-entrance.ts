@@ -3,7 +3,7 @@ import { createSecureContext, createServer, type Server, type TLSSocket } from "
 import { BadInputError } from "../index.ts";
 import type { Opened } from "./dial.ts";
 import type { ListenOnPort } from "./listen.ts";
-import { sessionOf, type ServerTls } from "./tls.ts";
+import { checkCertificate, sessionOf, type ServerTls } from "./tls.ts";
 
 type Source = NonNullable<ListenOnPort["tls"]>;
 
@@ -96,12 +96,10 @@ export class TlsEntrance {
   }
 }
 
-/** Node takes a server that cannot prove who it is, and then no handshake succeeds. */
 async function settingsOf(source: Source): Promise<ServerTls> {
   const settings = await (typeof source === "function" ? source() : source);
-  const { key, cert, pfx, SNICallback } = settings;
-  if ((key && cert) || pfx || SNICallback) return settings;
-  throw new BadInputError("listen: tls has no certificate; give key and cert, pfx, or SNICallback");
+  checkCertificate("listen", settings);
+  return settings;
 }
 
 function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

@@ -9,6 +9,7 @@ import {
 } from "node:tls";
 import { once } from "node:events";
 import { isIP } from "node:net";
+import { BadInputError } from "../index.ts";
 
 /**
  * How a server proves who it is: `key` and `cert`, and whatever else Node's `tls` takes for it.
@@ -50,6 +51,15 @@ export interface TlsSession {
   readonly authorized: boolean;
   /** The peer's certificate; undefined where it showed none. */
   peerCertificate(): PeerCertificate | undefined;
+}
+
+/** Refuses what Node takes: a server that cannot prove who it is, with which no handshake succeeds. */
+export function checkCertificate(what: string, tls: unknown): void {
+  const { key, cert, pfx, SNICallback, pskCallback } = Object(tls) as TlsOptions;
+  if ((key && cert) || pfx || SNICallback || pskCallback) return;
+  throw new BadInputError(
+    `${what}: tls has no certificate; give key and cert, pfx, or SNICallback`,
+  );
 }
 
 /** Looks at a socket on which the handshake is done. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { actor, kill, started, stop, type RefOf } from "troupe";
 import { httpServer } from "troupe/http";
+import { fastifyServer } from "troupe/http/fastify";
 import { createTestSystem } from "troupe/testing";
 import { Client, eventually } from "../net/client.ts";
 import { ask, raw } from "./ask.ts";
@@ -273,13 +274,37 @@ describe("a spec that cannot work is refused when it is given:", () => {
     expect(() => httpServer({ listener: ok, shutdownMs: Number.NaN })).toThrow("shutdownMs");
   });
 
-  test("nowhere to listen, or two places", async () => {
+  test.each([
+    ["a misspelled option", { deadline: 5 }, 'there is no option "deadline"'],
+    ["an init that is none", { init: 5 }, "init is 5; it must be a function"],
+    ["an exit that is none", { exit: 1 }, "exit is 1; it must be a function"],
+    ["a status for onError", { onError: 500 }, "onError is 500; it must be a function"],
+    ["limits that are none", { limits: null }, "limits is null; it must be an object"],
+    ["a certificate that is missing", { tls: {} }, "tls has no certificate"],
+    ["a certificate without its key", { tls: { cert: "x" } }, "tls has no certificate"],
+    ["a wish for TLS", { tls: true }, "tls has no certificate"],
+  ])("%s", (_what, option, message) => {
+    const spec: object = { listener: ok, ...option };
+    expect(() => httpServer(spec as never)).toThrow(message);
+  });
+
+  test("none at all", () => {
+    expect(() => httpServer(null as never)).toThrow("the spec is null; it must be an object");
+    expect(() => fastifyServer({} as never)).toThrow("fastifyServer: app is undefined");
+  });
+
+  test.each([
+    [{}, "listen at a port"],
+    [undefined, "listen at a port"],
+    [{ port: 0, path: "/tmp/x" }, "listen at a port"],
+    [{ port: -1 }, "httpServer: port is -1; it must be a whole number"],
+    [{ port: "http" }, "httpServer: port is http"],
+    [{ path: "" }, "httpServer.path is ;"],
+  ])("no place to listen: %o", async (props: unknown, message) => {
     await using kit = createTestSystem();
     const Api = httpServer({ listener: ok });
-    for (const props of [{}, { port: 0, path: "/tmp/x" }]) {
-      await expect(started(kit.system.spawn(Api, props))).rejects.toMatchObject({
-        cause: { code: "TROUPE_BAD_INPUT" },
-      });
-    }
+    await expect(started(kit.system.spawn(Api, props as never))).rejects.toMatchObject({
+      cause: { code: "TROUPE_BAD_INPUT", message: expect.stringContaining(message) as string },
+    });
   });
 });

@@ -37,8 +37,13 @@ describe("a server", () => {
     });
     expectTypeOf(Api).toExtend<ActorDef<HttpServer, HttpListenOptions>>();
     system.spawn(Api, { port: 0 });
+    system.spawn(Api, { path: "/tmp/api", mode: 0o660 });
     // @ts-expect-error -- where does it listen?
     system.spawn(Api);
+    // @ts-expect-error -- where does it listen?
+    system.spawn(Api, {});
+    // @ts-expect-error -- one of both
+    system.spawn(Api, { port: 0, path: "/tmp/api" });
   });
 
   test("has the state that init returns or promises, and the props that it names", () => {
