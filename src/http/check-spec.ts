@@ -1,6 +1,7 @@
 import { BadInputError } from "../index.ts";
 import { checkFunction, checkLimit } from "../kernel/options.ts";
 import { checkCertificate } from "../net/tls.ts";
+import { checkObject } from "./limits.ts";
 import type { HttpServerSpec } from "./server.ts";
 
 /** All that a spec may say. */
@@ -19,9 +20,7 @@ const OPTIONS: Readonly<Record<keyof HttpServerSpec<unknown, object>, true>> = {
 
 /** Refuses a spec that cannot work; its limits are checked where they are filled in. */
 export function checkSpec(given: unknown): void {
-  if (typeof given !== "object" || given === null) {
-    throw new BadInputError(`httpServer: the spec is ${given}; it must be an object`);
-  }
+  checkObject("httpServer: the spec", given);
   for (const key of Object.keys(given)) {
     if (Object.hasOwn(OPTIONS, key)) continue;
     const known = Object.keys(OPTIONS).join(", ");

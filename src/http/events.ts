@@ -34,7 +34,8 @@ const HEADERS = {
 /**
  * A response that tells what an actor streams as server-sent events, until one of both leaves.
  *
- * It lifts the request's time limit, as such a response has no end of its own.
+ * It lifts the request's time limit, as such a response has no end of its own. When the server begins
+ * to end, so does the response: a client comes back by itself.
  */
 export function eventResponse<T>(
   scope: RequestScope,
@@ -118,18 +119,30 @@ class Frames<T> implements AsyncIterator<string> {
     this.#items = items;
     this.#toEvent = toEvent;
     this.#heartbeatMs = heartbeatMs;
+    life.whenEnding(() => this.#wake());
   }
 
   async next(): Promise<IteratorResult<string>> {
-    if (!this.#isAsked) void this.#ask();
-    if (this.#came === null) await this.#somethingOrTime();
+    if (!this.#isAsked && !this.#life.isEnding) void this.#ask();
+    if (this.#came === null && !this.#life.isEnding) await this.#somethingOrTime();
     const came = this.#came as IteratorResult<T> | { readonly error: unknown } | null;
-    if (came === null) return HEARTBEAT;
+    if (came === null) return this.#life.isEnding ? this.#leave() : HEARTBEAT;
     this.#isAsked = false;
     this.#came = null;
     if ("error" in came) throw came.error;
     if (came.done === true) return { done: true, value: undefined };
-    return { done: false, value: frameOf(this.#toEvent(came.value)) };
+    try {
+      return { done: false, value: frameOf(this.#toEvent(came.value)) };
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  /** Ends by itself, and waits for nothing: a generator that awaits cannot be left before that came. */
+  #leave(): IteratorResult<string> {
+    this.return().catch(() => {});
+    return { done: true, value: undefined };
   }
 
   async #ask(): Promise<void> {

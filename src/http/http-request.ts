@@ -100,6 +100,12 @@ export class HttpRequest<S> extends RequestLife<S> implements Link<HttpRequest<S
     outgoing.end(isBare ? undefined : body);
   }
 
+  /** Nothing else is to come on its connection. */
+  override end(): void {
+    this.outgoing.shouldKeepAlive = false;
+    super.end();
+  }
+
   /** Breaks the connection off: the client must not take what it has for all there is. */
   cut(reason: unknown): void {
     this.abort(reason);

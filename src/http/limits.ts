@@ -30,11 +30,15 @@ const DEFAULTS: Required<HttpLimits> = {
   keepAliveMs: 5_000,
 };
 
+/** Refuses what has no fields to look at. */
+export function checkObject(what: string, given: unknown): asserts given is object {
+  if (typeof given === "object" && given !== null) return;
+  throw new BadInputError(`${what} is ${String(given)}; it must be an object`);
+}
+
 /** Fills in what was not given; refuses what is no limit. */
 export function resolveLimits(given: HttpLimits = {}): Required<HttpLimits> {
-  if (typeof (given as unknown) !== "object" || (given as unknown) === null) {
-    throw new BadInputError(`httpServer: limits is ${String(given)}; it must be an object`);
-  }
+  checkObject("httpServer: limits", given);
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULTS, name)) {
       const known = Object.keys(DEFAULTS).join(", ");

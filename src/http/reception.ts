@@ -79,7 +79,7 @@ export class Reception<S> implements Desk<S> {
   end(): void {
     this.#isEnding = true;
     this.#server.close();
-    for (const { outgoing } of this.#underWay.list()) outgoing.shouldKeepAlive = false;
+    for (const request of this.#underWay.list()) request.end();
   }
 
   /** Resolves when no request is under way. */
@@ -103,7 +103,7 @@ export class Reception<S> implements Desk<S> {
     const request = new HttpRequest(this, this.#kernel.wheel, state, incoming, outgoing);
     this.#underWay.add(request);
     if (request.isBehind) this.#behind++;
-    if (this.#isEnding) outgoing.shouldKeepAlive = false;
+    if (this.#isEnding) request.end();
     const bytes = announcedBytes(incoming);
     request.hasBody = bytes > 0;
     if (this.#underWay.size > limits.requests) return this.#turnAway(request, 503);

@@ -48,6 +48,9 @@ export abstract class RequestLife<S> extends WheelEntry implements RequestScope<
   /** Why nobody waits for the answer any more. */
   reason: unknown;
   isOver = false;
+  /** Its server is ending, and waits for it. */
+  isEnding = false;
+  #onEnding: (() => void) | null = null;
   #isClosed = false;
   readonly wheel: Wheel;
   #limitMs = Infinity;
@@ -107,6 +110,20 @@ export abstract class RequestLife<S> extends WheelEntry implements RequestScope<
     this.close();
     this.#bounds?.abort();
     this.#abort?.abort(reason);
+  }
+
+  /** Calls back when the server begins to end: for what would go on until it is cut. */
+  whenEnding(fn: () => void): void {
+    const before = this.#onEnding;
+    this.#onEnding = (): void => {
+      before?.();
+      fn();
+    };
+  }
+
+  end(): void {
+    this.isEnding = true;
+    this.#onEnding?.();
   }
 
   /** No more time is counted: it has its answer, or needs none. */

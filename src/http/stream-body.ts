@@ -79,6 +79,11 @@ export function sendStream(
   return sendBody(response, bodyOf(items, encode));
 }
 
+/** Node takes all that is written to such a response, at any pace, and sends none of it. */
+function hasNoBody({ req, statusCode }: ServerResponse): boolean {
+  return req.method === "HEAD" || statusCode === 204 || statusCode === 304;
+}
+
 /** Sends a web stream by Node's response, at the pace of the client, and ends it. */
 export async function sendBody(
   outgoing: ServerResponse,
@@ -87,6 +92,11 @@ export async function sendBody(
   const reader = body.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
   if (outgoing.destroyed) return leave();
+  if (hasNoBody(outgoing)) {
+    leave();
+    outgoing.end();
+    return;
+  }
   outgoing.once("close", leave);
   let isQuiet = true;
   // A stream that is quiet at first still has a head, which its client waits for.

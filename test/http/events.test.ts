@@ -3,7 +3,8 @@ import { actor, port as portOf, stop } from "troupe";
 import { eventResponse, sendEvents, type EventsOptions } from "troupe/http";
 import { createTestSystem, type TestKit } from "troupe/testing";
 import { Client, eventually } from "../net/client.ts";
-import { raw } from "./ask.ts";
+import { follow, gate } from "../support/gate.ts";
+import { ask, raw } from "./ask.ts";
 import { serve } from "./stage.ts";
 
 const News = actor({
@@ -111,15 +112,92 @@ test.each(["listener", "fetch"] as const)(
   },
 );
 
-test("when the server ends, event streams are cut in its time", async () => {
+test.each(["listener", "fetch"] as const)(
+  "when the server begins to end, event streams end, and keep nobody waiting (%s)",
+  async (face) => {
+    await using kit = createTestSystem();
+    const { news, server, client } = await setUp(kit, face);
+    news.tell(1, "one");
+    await client.expect('"one"');
+    expect((await stop(server)).kind).toBe("normal");
+    expect(await client.closed).toBe("end");
+    expect(client.received).toMatch(/"one".*\r\n0\r\n\r\n$/s);
+    expect(await news.readers()).toBe(0);
+    expect(kit.log).toEqual([]);
+  },
+);
+
+test("one that is asked for while the server ends, ends with its head", async () => {
   await using kit = createTestSystem();
-  const { news, server, client } = await setUp(kit, "listener");
-  const stopped = stop(server);
-  await kit.advance(5_000);
-  await stopped;
+  const news = kit.system.spawn(News);
+  const held = gate();
+  const { server, port } = await serve(kit, {
+    listener: async (_request, _response, scope) => {
+      await held.passed;
+      await sendEvents(scope, scope.ref(news).items());
+    },
+  });
+  const client = await Client.open(port);
+  client.send(raw("GET /"));
+  await eventually(async () => (await server.stats()).underWay === 1);
+  const { outcomes } = follow(stop(server));
+  await kit.run();
+  held.open();
   await client.closed;
+  expect(client.received).toMatch(/text\/event-stream.*\r\n\r\n0\r\n\r\n$/s);
+  await eventually(() => outcomes.length > 0);
   expect(await news.readers()).toBe(0);
 });
+
+const noEvent: EventsOptions<Item> = {
+  toEvent: () => {
+    throw new TypeError("no event");
+  },
+};
+
+test.each(["listener", "fetch"] as const)(
+  "an item that makes no event breaks the response off, and the stream is left (%s)",
+  async (face) => {
+    await using kit = createTestSystem();
+    const news = kit.system.spawn(News);
+    const { server, port } = await serve(
+      kit,
+      face === "listener"
+        ? {
+            // By an ordinary ref, whose streams do not end with the request.
+            listener: (_request, _response, scope) => sendEvents(scope, news.items(), noEvent),
+          }
+        : { fetch: (_request, scope) => eventResponse(scope, news.items(), noEvent) },
+    );
+    const client = await Client.open(port);
+    client.send(raw("GET /"));
+    await eventually(async () => (await news.readers()) === 1);
+    news.tell(1, "one");
+    await client.closed;
+    await eventually(async () => (await news.readers()) === 0);
+    await eventually(async () => (await server.stats()).underWay === 0);
+    expect(await server.stats()).toMatchObject({ failed: 1, answered: 0 });
+  },
+);
+
+test.each(["listener", "fetch"] as const)(
+  "HEAD has the head alone, and nobody reads on for it (%s)",
+  async (face) => {
+    await using kit = createTestSystem();
+    const news = kit.system.spawn(News);
+    const { server, port } = await serve(
+      kit,
+      face === "listener"
+        ? { listener: (_request, _response, scope) => sendEvents(scope, news.items()) }
+        : { fetch: (_request, scope) => eventResponse(scope, news.items()) },
+    );
+    const { status, headers, body } = await ask(port, "/", { method: "HEAD" });
+    expect([status, body]).toEqual([200, ""]);
+    expect(headers["content-type"]).toMatch("text/event-stream");
+    await eventually(async () => (await server.stats()).answered === 1);
+    expect(await news.readers()).toBe(0);
+  },
+);
 
 test("options that cannot work are refused", async () => {
   await using kit = createTestSystem();

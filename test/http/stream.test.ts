@@ -92,6 +92,33 @@ test.each(["listener", "fetch"] as const)(
   },
 );
 
+test.each([
+  ["HEAD", 200, "listener"],
+  ["HEAD", 200, "fetch"],
+  ["GET", 204, "listener"],
+  ["GET", 304, "listener"],
+] as const)("an answer without a body takes nothing of a stream: %s, %i (%s)", async (...how) => {
+  const [method, status, face] = how;
+  await using kit = createTestSystem();
+  const source = kit.system.spawn(Source);
+  const { server, port } = await serve(
+    kit,
+    face === "listener"
+      ? {
+          listener: (_request, response) => {
+            response.statusCode = status;
+            return sendStream(response, source.pieces());
+          },
+        }
+      : { fetch: () => new Response(streamBody(source.pieces())) },
+  );
+  expect(await ask(port, "/", { method })).toMatchObject({ status, body: "" });
+  await eventually(async () => (await server.stats()).answered === 1);
+  const { made, left } = await source.progress();
+  expect(made).toBeLessThanOrEqual(1);
+  expect(left).toBe(made);
+});
+
 test.each(["listener", "fetch"] as const)(
   "a quiet stream sends its head at once, and is left when its client is gone (%s)",
   async (face) => {
