@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply } 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { KilledError, TroupeError, type ActorDef, type InitContext } from "../index.ts";
 import { checkFunction, checkLimit } from "../kernel/options.ts";
+import { followsFromEnd } from "./afterwards.ts";
 import { answerFor, type ErrorMapping } from "./failure.ts";
 import { FreeRequest, wheelOf } from "./free-request.ts";
 import { requestOf, type HttpRequest } from "./http-request.ts";
@@ -47,9 +48,12 @@ export const actors: FastifyPluginAsync<ActorsPluginOptions> = Object.assign(
     });
     app.setErrorHandler<FastifyError>((error, request, reply) => {
       const mapped = onError?.(error);
-      if (mapped === undefined && !(error instanceof TroupeError)) return reply.send(error);
+      const isExpected = followsFromEnd(request.scope, error);
+      // Fastify logs what it answers for, and a client that left is no failure.
+      const isFastifys = !(error instanceof TroupeError) && !isExpected;
+      if (mapped === undefined && isFastifys) return reply.send(error);
       const { status, headers, body } = answerFor(error, () => mapped);
-      if (status === 500) request.log.error(error);
+      if (status === 500 && !isExpected) request.log.error(error);
       return reply.code(status).headers(headers).send(body);
     });
   },

@@ -2,6 +2,7 @@
 import type { Context, ErrorHandler, MiddlewareHandler } from "hono";
 import type { AnyRef } from "../index.ts";
 import { checkLimit } from "../kernel/options.ts";
+import { followsFromEnd } from "./afterwards.ts";
 import { answerFor, type ErrorMapping } from "./failure.ts";
 import { checkRefs, FreeRequest, wheelOf } from "./free-request.ts";
 import { RequestLife, type RequestScope } from "./request-scope.ts";
@@ -78,7 +79,8 @@ function freeRequest(
  *
  * Hono keeps errors to itself, so the server's `onError` does not see them. A mapping of one's own
  * comes first, then what a Hono `HTTPException` says, then the defaults of `httpServer`. What is
- * answered with 500 is handed to `log`. Default: the console's error.
+ * answered with 500 is handed to `log`, unless it comes of the request's end: clients that leave
+ * are no failures. Default: the console's error.
  */
 export function actorErrors(
   mapping?: ErrorMapping,
@@ -89,7 +91,9 @@ export function actorErrors(
     const mapped = mapping?.(error);
     if (mapped === undefined && "getResponse" in error) return error.getResponse();
     const { status, headers, body } = answerFor(error, () => mapped);
-    if (status === 500) log(error, `${c.req.method} ${c.req.path}`);
+    const scope = (c.var as Partial<ActorsEnv<Refs>["Variables"]>).scope;
+    if (status === 500 && !followsFromEnd(scope, error))
+      log(error, `${c.req.method} ${c.req.path}`);
     return new Response(body, { status, headers: headers as Record<string, string> });
   };
 }

@@ -9,8 +9,9 @@ import { follow } from "../support/gate.ts";
 import { ask, raw } from "./ask.ts";
 import { Counter } from "./stage.ts";
 
-function makeApp(counter: RefOf<typeof Counter>, closed: string[] = []) {
-  const app = fastify();
+function makeApp(counter: RefOf<typeof Counter>, closed: string[] = [], logged: string[] = []) {
+  const stream = { write: (line: string) => void logged.push(line) };
+  const app = fastify({ logger: { level: "error", stream } });
   app.register(actors, { onError: (error) => (error instanceof RangeError ? 422 : undefined) });
   app.addHook("onClose", async () => void closed.push("closed"));
   app.get("/add", async ({ scope }) => ({ count: await scope.ref(counter).add() }));
@@ -35,10 +36,11 @@ function makeApp(counter: RefOf<typeof Counter>, closed: string[] = []) {
 async function setUp(kit: TestKit) {
   const counter = kit.system.spawn(Counter);
   const closed: string[] = [];
-  const Api = fastifyServer({ deadlineMs: 2_000, app: () => makeApp(counter, closed) });
+  const logged: string[] = [];
+  const Api = fastifyServer({ deadlineMs: 2_000, app: () => makeApp(counter, closed, logged) });
   const server = kit.system.spawn(Api, { port: 0 }, { restart: "permanent" });
   const { port } = await server.address();
-  return { counter, server, port, closed };
+  return { counter, server, port, closed, logged };
 }
 
 test("an app asks actors under the request's time, in all its parts", async () => {
@@ -68,9 +70,9 @@ test("errors of actors have their statuses, and all others are Fastify's", async
   await stop(server);
 });
 
-test("calls end when the time is up, and when the client leaves", async () => {
+test("calls end when the time is up, and when the client leaves, which is no failure", async () => {
   await using kit = createTestSystem();
-  const { port, counter, server } = await setUp(kit);
+  const { port, counter, server, logged } = await setUp(kit);
   const slow = ask(port, "/slow");
   await eventually(async () => (await counter.waiting()) === 1);
   await kit.advance(2_000);
@@ -83,6 +85,7 @@ test("calls end when the time is up, and when the client leaves", async () => {
   await eventually(async () => (await server.stats()).abandoned === 1);
   expect(await server.stats()).toMatchObject({ timedOut: 1, abandoned: 1, underWay: 0 });
   await stop(server);
+  expect(logged).toEqual([]);
 });
 
 test("the app is closed when its last request is done, and a restarted server has another", async () => {

@@ -73,9 +73,9 @@ describe("an app in a server of ours", () => {
     expect(await late).toMatchObject({ status: 504 });
   });
 
-  test("has its calls ended when the time is up, and when the client leaves", async () => {
+  test("has its calls ended when the time is up, and when the client leaves, which is no failure", async () => {
     await using kit = createTestSystem();
-    const { port, counter, server } = await setUp(kit);
+    const { port, counter, server, logged } = await setUp(kit);
     const slow = ask(port, "/slow");
     await eventually(async () => (await counter.waiting()) === 1);
     await kit.advance(2_000);
@@ -87,6 +87,15 @@ describe("an app in a server of ours", () => {
     client.socket.destroy();
     await eventually(async () => (await counter.log()).length === 2);
     expect(await server.stats()).toMatchObject({ timedOut: 1, abandoned: 1 });
+    // Clients cannot fill the log, nor can the end of the server.
+    const last = await Client.open(port);
+    last.send(raw("GET /slow"));
+    await eventually(async () => (await counter.waiting()) === 3);
+    const stopped = stop(server);
+    await kit.advance(5_000);
+    await stopped;
+    await last.closed;
+    expect(logged).toEqual([]);
   });
 });
 
@@ -107,7 +116,8 @@ describe("an app without a server", () => {
   test("ends its calls with the signal of its request", async () => {
     await using kit = createTestSystem();
     const counter = kit.system.spawn(Counter);
-    const app = makeApp(counter);
+    const logged: unknown[] = [];
+    const app = makeApp(counter, logged);
     const left = new AbortController();
     const { outcomes } = follow(Promise.resolve(app.request("/slow", { signal: left.signal })));
     await kit.run();
@@ -115,6 +125,7 @@ describe("an app without a server", () => {
     await kit.run();
     expect(await counter.log()).toEqual(["the caller left"]);
     expect(outcomes).toMatchObject([{ value: { status: 500 } }]);
+    expect(logged).toEqual([]);
   });
 
   test("finds the scope of a server among bindings of its own", async () => {
