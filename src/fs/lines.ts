@@ -174,60 +174,82 @@ function text(bytes: Uint8Array): string {
   return asBuffer(bytes).toString("utf8");
 }
 
-/** Lines of a source of bytes, for one reader. */
-class LineReader implements AsyncIterator<string> {
-  readonly #bytes: AsyncIterator<Uint8Array>;
-  readonly #cutter: LineCutter;
+/** What has been cut, and waits to be taken. */
+class Gathered {
+  readonly cutter: LineCutter;
+  /** A line was too long: behind those before it. */
+  failure: unknown;
   #lines: string[] = [];
   #at = 0;
-  #ended = false;
-  #failure: { readonly error: unknown } | null = null;
 
-  constructor(bytes: AsyncIterator<Uint8Array>, cutter: LineCutter) {
+  constructor(cutter: LineCutter) {
+    this.cutter = cutter;
+  }
+
+  get isEmpty(): boolean {
+    return this.#at >= this.#lines.length;
+  }
+
+  take(): string {
+    return this.#lines[this.#at++]!;
+  }
+
+  /** Adds the lines that end in this chunk, or, at the end of all, what has none. */
+  add(chunk: Uint8Array | null): void {
+    if (this.isEmpty) {
+      this.#at = 0;
+      this.#lines = [];
+    }
+    try {
+      if (chunk === null) this.cutter.rest(this.#lines);
+      else this.cutter.cut(chunk, this.#lines);
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+}
+
+const END: IteratorResult<string> = { done: true, value: undefined };
+
+/** One reader of lines. */
+class LineReader implements AsyncIterator<string> {
+  readonly #bytes: AsyncIterator<Uint8Array>;
+  readonly #gathered: Gathered;
+  #over = false;
+
+  constructor(bytes: AsyncIterator<Uint8Array>, gathered: Gathered) {
     this.#bytes = bytes;
-    this.#cutter = cutter;
+    this.#gathered = gathered;
   }
 
   next(): Promise<IteratorResult<string>> {
-    if (this.#at >= this.#lines.length) return this.#next();
-    return Promise.resolve({ done: false, value: this.#lines[this.#at++]! });
+    if (this.#over || this.#gathered.isEmpty) return this.#next();
+    return Promise.resolve({ done: false, value: this.#gathered.take() });
   }
 
   async #next(): Promise<IteratorResult<string>> {
-    while (this.#at >= this.#lines.length) {
-      if (this.#failure !== null) return this.#fail(this.#failure.error);
-      if (this.#ended) return { done: true, value: undefined };
-      await this.#more();
+    const gathered = this.#gathered;
+    let ended = this.#over;
+    while (!ended && gathered.isEmpty && gathered.failure === undefined) {
+      const result = await this.#bytes.next();
+      ended = result.done === true;
+      if (!ended) gathered.add(result.value);
+      // Who has left hears an end that is none of the bytes', and leaves to the next what came.
+      else if (!this.#over) gathered.add(null);
     }
-    return { done: false, value: this.#lines[this.#at++]! };
-  }
-
-  async #more(): Promise<void> {
-    const result = await this.#bytes.next();
-    this.#at = 0;
-    this.#lines = [];
-    if (result.done === true) this.#ended = true;
-    try {
-      if (result.done === true) this.#cutter.rest(this.#lines);
-      else this.#cutter.cut(result.value, this.#lines);
-    } catch (error) {
-      this.#failure = { error };
+    if (!this.#over) {
+      if (!gathered.isEmpty) return { done: false, value: gathered.take() };
+      this.#over = true;
+      if (!ended) await this.#bytes.return?.();
+      if (gathered.failure !== undefined) throw gathered.failure;
     }
-  }
-
-  /** The lines before the one too long have been taken. */
-  async #fail(error: unknown): Promise<never> {
-    this.#failure = null;
-    await this.return();
-    throw error;
+    return END;
   }
 
   async return(): Promise<IteratorResult<string>> {
-    this.#ended = true;
-    this.#lines = [];
-    this.#at = 0;
+    this.#over = true;
     await this.#bytes.return?.();
-    return { done: true, value: undefined };
+    return END;
   }
 }
 
@@ -237,6 +259,10 @@ class LineReader implements AsyncIterator<string> {
  * A line ends with `\n` or `\r\n`; what stands behind the last end is a line, too. The text is
  * UTF-8, wherever the bytes were cut. The next bytes are asked for when the lines of those before
  * have been taken. Fails with `RangeError` where a line is too long.
+ *
+ * Of a connection, or of a program's output, the next reader of the same `Lines` goes on where the
+ * one before has left: read the greeting by `for await`, and hand the rest to `ctx.source`. That is
+ * so for every source with `unreadBytes`; others are read anew, and a generator that is left is over.
  */
 export function lines(bytes: AsyncIterable<Uint8Array>, options: LineOptions = {}): Lines {
   if (typeof bytes !== "object" || bytes === null || !(Symbol.asyncIterator in bytes)) {
@@ -251,17 +277,22 @@ export function linesOf(
   bytes: AsyncIterable<Uint8Array>,
   options: LineOptions,
 ): Lines {
-  // Made once to check the options, and again for each reader.
-  let cutter = new LineCutter(what, options);
+  // What counts the bytes that wait for a reader goes on with them; anything else begins anew.
+  const goesOn = "unreadBytes" in bytes;
+  // Made once to check the options, too.
+  let gathered = new Gathered(new LineCutter(what, options));
   let before = 0;
   return {
     get longLines() {
-      return before + cutter.longLines;
+      return before + gathered.cutter.longLines;
     },
     [Symbol.asyncIterator]() {
-      before += cutter.longLines;
-      cutter = new LineCutter(what, options);
-      return new LineReader(bytes[Symbol.asyncIterator](), cutter);
+      const reader = bytes[Symbol.asyncIterator]();
+      if (!goesOn) {
+        before += gathered.cutter.longLines;
+        gathered = new Gathered(new LineCutter(what, options));
+      }
+      return new LineReader(reader, gathered);
     },
   };
 }

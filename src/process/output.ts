@@ -13,7 +13,12 @@ import { Inflow } from "../net/inflow.ts";
 export interface Output extends AsyncIterable<Buffer> {
   /** Bytes that came and wait for the reader. */
   readonly unreadBytes: number;
-  /** The same as lines, for one reader: who leaves takes along what had come with the last. */
+  /**
+   * The same as lines, for one reader at a time.
+   *
+   * Who reads the same `Lines` next goes on where the one before has left; another call of this
+   * does not know of what had come with the last line.
+   */
   lines(options?: LineOptions): Lines;
   /** Reads on and throws away, so that the program is not held up. */
   discard(): void;

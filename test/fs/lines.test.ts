@@ -129,6 +129,127 @@ test("what is split or skipped is never more than the limit, and nothing of the 
   );
 });
 
+/** Chunks that wait for a reader, one at a time, as a connection's do. */
+class Waiting implements AsyncIterable<Uint8Array> {
+  readers = 0;
+  readonly #chunks: string[];
+  #arrive: ((result: IteratorResult<Uint8Array>) => void) | null = null;
+
+  constructor(...chunks: string[]) {
+    this.#chunks = chunks;
+  }
+
+  get unreadBytes(): number {
+    return this.#chunks.join("").length;
+  }
+
+  /** A chunk for a reader that waits. */
+  arrive(chunk: string): void {
+    this.#arrive?.({ done: false, value: Buffer.from(chunk) });
+    this.#arrive = null;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    this.readers++;
+    return {
+      next: () => {
+        const chunk = this.#chunks[0] === "" ? "" : this.#chunks.shift();
+        if (chunk === "") return Promise.resolve({ done: true, value: undefined });
+        if (chunk !== undefined) return Promise.resolve({ done: false, value: Buffer.from(chunk) });
+        return new Promise((resolve) => (this.#arrive = resolve));
+      },
+      return: () => {
+        this.readers--;
+        this.#arrive?.({ done: true, value: undefined });
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+}
+
+async function first(source: AsyncIterable<string>): Promise<string | undefined> {
+  for await (const line of source) return line;
+  return undefined;
+}
+
+async function all(source: AsyncIterable<string>): Promise<string[]> {
+  const got: string[] = [];
+  for await (const line of source) got.push(line);
+  return got;
+}
+
+test("of a source that is read once, the next reader goes on where the one before has left", async () => {
+  const bytes = new Waiting("welcome\nextra\nmo", "re\nlast", "");
+  const source = lines(bytes);
+  expect(await first(source)).toBe("welcome");
+  expect(bytes.readers).toBe(0);
+  expect(await first(source)).toBe("extra");
+  expect(await all(source)).toEqual(["more", "last"]);
+  expect(await all(source)).toEqual([]);
+});
+
+test("however often the reader changes, the lines are the same", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom("a", "é", "\n", "\r\n", "bc"), { maxLength: 30 }),
+      fc.array(fc.nat(3), { minLength: 1, maxLength: 8 }),
+      async (parts, takes) => {
+        const whole = parts.join("").split(/\r?\n/);
+        if (whole.at(-1) === "") whole.pop();
+        const source = lines(new Waiting(...parts, ""), { lineBytes: 1000 });
+        const got: string[] = [];
+        for (const take of takes) {
+          if (take === 0) continue;
+          let left = take;
+          for await (const line of source) {
+            got.push(line);
+            if (--left === 0) break;
+          }
+        }
+        got.push(...(await all(source)));
+        expect(got).toEqual(whole);
+      },
+    ),
+  );
+});
+
+test("who leaves while it waits ends no line that has no end, and takes nothing along", async () => {
+  const bytes = new Waiting("he");
+  const source = lines(bytes);
+  const leaver = source[Symbol.asyncIterator]();
+  const never = leaver.next();
+  await Promise.resolve();
+  await leaver.return?.();
+  expect(await never).toEqual({ done: true, value: undefined });
+  expect(await leaver.next()).toEqual({ done: true, value: undefined });
+
+  const second = source[Symbol.asyncIterator]();
+  const unheard = second.next();
+  await Promise.resolve();
+  bytes.arrive("llo\nwor");
+  await second.return?.();
+  expect(await unheard).toEqual({ done: true, value: undefined });
+  expect(await first(source)).toBe("hello");
+});
+
+test("a source that has failed by a line too long fails its next reader, too", async () => {
+  const source = lines(new Waiting("a\nb\n123456789\nc\n", ""), { lineBytes: 4 });
+  expect(await first(source)).toBe("a");
+  expect(await first(source)).toBe("b");
+  await expect(all(source)).rejects.toThrow("more than 4 bytes");
+  await expect(all(source)).rejects.toThrow("more than 4 bytes");
+});
+
+test("what is too long is counted over all readers", async () => {
+  const source = lines(new Waiting("a\n1234567\nb\n", "1234567\nc\n", ""), {
+    lineBytes: 4,
+    whenTooLong: "skip",
+  });
+  expect(await first(source)).toBe("a");
+  expect(await all(source)).toEqual(["b", "c"]);
+  expect(source.longLines).toBe(2);
+});
+
 test("what is no source of bytes, and limits that are none, are refused at once", () => {
   // @ts-expect-error text yields characters, and no bytes
   expect(() => lines("text")).toThrow(BadInputError);

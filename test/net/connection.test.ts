@@ -9,6 +9,7 @@ import {
   type TcpServer,
   type TcpServerSpec,
 } from "troupe/net";
+import { lines } from "troupe/fs";
 import { createTestSystem, type TestKit } from "troupe/testing";
 import { outspoken } from "../../src/net/dial.ts";
 import { Client, eventually } from "./client.ts";
@@ -45,6 +46,28 @@ test("a chunk comes when the one before has been handled, and all of them in ord
   await client.closed;
   expect(client.received).toBe(text);
   expect(most).toBe(1);
+});
+
+test("a line is read by hand, and those that came with it go to the source behind it", async () => {
+  await using kit = createTestSystem();
+  const Greeted = actor({
+    async init(ctx, connection: Connection) {
+      const text = lines(connection);
+      for await (const name of text) {
+        connection.write(`hello ${name}\n`);
+        break;
+      }
+      ctx.source(text, (line) => void connection.write(`${line}!\n`));
+    },
+  });
+  const { port } = await serve(kit, Greeted);
+  await using client = await Client.open(port);
+  client.send("ann\none\ntw");
+  await eventually(() => client.received === "hello ann\none!\n");
+  client.send("o\nthree\n");
+  client.socket.end();
+  await client.closed;
+  expect(client.received).toBe("hello ann\none!\ntwo!\nthree!\n");
 });
 
 test("while the actor is busy, reading pauses and the peer is held up", async () => {

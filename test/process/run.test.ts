@@ -43,6 +43,23 @@ test("what a program writes comes as bytes or lines, and how it ended is told", 
   expect(new Set(heard.slice(2))).toEqual(new Set(["één", "two", "! three"]));
 });
 
+test("a program's first line is read by hand, and the rest of what came with it is not lost", async () => {
+  await using kit = createTestSystem();
+  const heard: string[] = [];
+  const runner = kit.system.spawn(Runner, async (ctx) => {
+    const child = await run(ctx, "printf", ["ready\\none\\ntwo"]);
+    const output = child.stdout.lines();
+    for await (const line of output) {
+      heard.push(`first ${line}`);
+      break;
+    }
+    ctx.source(output, (line) => void heard.push(line));
+  });
+  await started(runner);
+  await eventually(() => heard.length === 3);
+  expect(heard).toEqual(["first ready", "one", "two"]);
+});
+
 test("what it wrote is there to read when it has ended", async () => {
   await using kit = createTestSystem();
   let text = "";
