@@ -95,6 +95,12 @@ function urlOf(what: string, module: URL | string | undefined): string {
     );
   }
   if (mayExist(url)) return url;
+  const source = url.replace(/js$/, "ts");
+  if (source !== url && mayExist(source)) {
+    throw new BadInputError(
+      `${what}: there is no file ${url}, but there is ${source}: compile it, and run what was compiled; or give the .ts where Node strips types (22.18 and later)`,
+    );
+  }
   throw new BadInputError(
     `${what}: there is no file ${url}; where a bundler made this program, add the module as an entry of its own, or give worker: (options) => new Worker(new URL("./actors.js", import.meta.url), options)`,
   );

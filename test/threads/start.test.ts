@@ -174,6 +174,11 @@ describe("refused at once, with what would help:", () => {
       () => threads({ module: new URL("./nowhere.mjs", here) }),
       /there is no file file:.*nowhere\.mjs; where a bundler made this program/,
     ],
+    [
+      "a file that has not been compiled",
+      () => threads({ module: new URL("./start.test.js", here) }),
+      /no file file:.*start\.test\.js, but there is file:.*start\.test\.ts: compile it/,
+    ],
     ["no module", () => threads({}), /module is missing; give the file that registers/],
     ["a relative path", () => threads({ module: "./actors.js" }), /it must be a URL/],
     [
