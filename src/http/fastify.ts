@@ -97,8 +97,8 @@ export interface FastifyServerSpec<P> extends Omit<
 /**
  * Defines a server for a Fastify app: an `httpServer` in every respect.
  *
- * The app is ready when it listens, and closed when the last request is done; after a kill it is
- * closed at once. Sockets are the server's, so the app is never to `listen`, and plugins that wait
+ * The app is ready when it listens, and closed when the last request is done, which has
+ * `shutdownMs`; after a kill it is closed at once. Sockets are the server's, so the app is never to `listen`, and plugins that wait
  * for upgrades of its own server hear of none.
  */
 export function fastifyServer<P extends object = object>(

@@ -11,6 +11,7 @@ import {
 } from "../index.ts";
 import { kernelOf } from "../kernel/kernel-of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { cellOf } from "../kernel/ref.ts";
 import { besideActors } from "../kernel/running.ts";
 import type { ErrorMapping } from "./failure.ts";
 import { checkSpec } from "./check-spec.ts";
@@ -29,6 +30,7 @@ import type { Serve } from "./http-request.ts";
 import { Reception } from "./reception.ts";
 import type { RequestScope } from "./request-scope.ts";
 import type { HttpStats } from "./stats.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** A server that listens. */
 export interface HttpServer {
@@ -55,14 +57,18 @@ export interface HttpServerSettings<S, P> {
     ctx: InitContext<P & HttpListenOptions>,
     props: P & HttpListenOptions,
   ) => S | Promise<S>;
-  /** Runs when the last request is done, at every end but a kill; also where it could not listen. */
+  /**
+   * Runs when the last request is done, at every end but a kill; also where it could not listen.
+   *
+   * The server waits `shutdownMs` for it, and then ends without it.
+   */
   readonly exit?: (state: S, reason: ExitReason) => void | Promise<void>;
   /**
    * Time that a request may take until the last of its answer is on its way, in ms, by request if
    * it is a function; a handler can set another by `scope.limit`. Default 30,000.
    */
   readonly deadlineMs?: number | ((request: IncomingMessage) => number);
-  /** Time for requests under way when the server ends, in ms. Default 5,000. */
+  /** Time for requests under way when the server ends, and then for `exit`, in ms. Default 5,000. */
   readonly shutdownMs?: number;
   readonly limits?: HttpLimits;
   /**
@@ -144,9 +150,19 @@ export function httpServer<S = undefined, P extends object = object>(
       return await begin(ctx, props, serve, state);
     } catch (error) {
       // What `init` has opened is closed; the actors that it spawned end by themselves.
-      await spec.exit?.(state, { kind: "failed", error });
+      await close(ctx, state, { kind: "failed", error });
       throw error;
     }
+  }
+
+  async function close(
+    ctx: Pick<InitContext, "self" | "log">,
+    state: S,
+    reason: ExitReason,
+  ): Promise<void> {
+    const { wheel } = cellOf(ctx.self).kernel;
+    if (await waitFor(wheel, shutdownMs, spec.exit?.(state, reason))) return;
+    ctx.log.warn(`exit took more than ${shutdownMs} ms; the server ends without it`);
   }
 
   async function begin(
@@ -179,7 +195,7 @@ export function httpServer<S = undefined, P extends object = object>(
     async exit(ctx, reason) {
       if (ctx.state === undefined) return;
       await ctx.state.reception.gone;
-      await spec.exit?.(ctx.state.state, reason);
+      await close(ctx, ctx.state.state, reason);
     },
   });
 }

@@ -196,3 +196,36 @@ test("a server ends in the order of its supervisor's children, before those that
   expect(await answer).toMatchObject({ body: "slow but sure, 1" });
   await eventually(() => outcomes.length > 0);
 });
+
+test("an exit that does not end is waited for as long as requests are, and told", async () => {
+  await using kit = createTestSystem();
+  const begun = gate();
+  const { server } = await serve(kit, {
+    shutdownMs: 2_000,
+    listener: (_request, response) => response.end(),
+    exit: () => {
+      begun.open();
+      return new Promise(() => {});
+    },
+  });
+  const { outcomes } = follow(stop(server));
+  await begun.passed;
+  await kit.advance(1_999);
+  expect(outcomes).toEqual([]);
+  await kit.advance(1);
+  expect(outcomes).toMatchObject([{ value: { kind: "normal" } }]);
+  expect(kit.log).toMatchObject([
+    { level: "warn", message: "exit took more than 2000 ms; the server ends without it" },
+  ]);
+});
+
+test("an exit that fails is told as what it is", async () => {
+  await using kit = createTestSystem();
+  const { server } = await serve(kit, {
+    listener: (_request, response) => response.end(),
+    exit: () => Promise.reject(new Error("no")),
+  });
+  await stop(server);
+  expect(JSON.stringify(kit.log)).not.toContain("exit took more");
+  expect(kit.log.length).toBeGreaterThan(0);
+});
