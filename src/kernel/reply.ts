@@ -95,6 +95,12 @@ export class Request {
     extra.onLeave = both(extra.onLeave, () => besideActors(to.kernel, () => left.abort()));
   }
 
+  /** Whether that is what `signal` has aborted with, and so comes of nothing but the caller's leaving. */
+  hasLeftWith(error: unknown): boolean {
+    const signal = this.#left?.signal;
+    return signal?.aborted === true && error === signal.reason;
+  }
+
   /** Time that the caller still waits, in ms; `Infinity` without a limit, 0 when it has left. */
   get remainingMs(): number {
     return this.#call.remainingMs;

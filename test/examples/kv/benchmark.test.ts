@@ -39,7 +39,8 @@ describe.each([0, 2])("with --threads %i", (threads) => {
     });
   });
 
-  describe.skipIf(!isInstalled("redis-benchmark"))("redis-benchmark", () => {
+  // Long on a busy machine, for servers and clients share it.
+  describe.skipIf(!isInstalled("redis-benchmark"))("redis-benchmark", { timeout: 60_000 }, () => {
     test.each([[["-n", "2000"]], [["-n", "20000", "-P", "16"]]])(
       "runs to its end with %j",
       async (options) => {
