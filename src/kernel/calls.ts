@@ -65,7 +65,11 @@ export function ask(
   options?: CallOptions,
 ): Promise<unknown> {
   const from = sender(to);
-  const call = new PendingCall(to, verb, options?.timeout ?? verb.callTimeout ?? to.kernel.callTimeout);
+  const call = new PendingCall(
+    to,
+    verb,
+    options?.timeout ?? verb.callTimeout ?? to.kernel.callTimeout,
+  );
   const { promise } = call;
   // Without an async scope only the circle of one can be seen.
   const watched = from !== null && (from === to || to.kernel.scope !== undefined);

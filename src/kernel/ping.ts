@@ -4,12 +4,7 @@ import { pushLane } from "./lane.ts";
 import { cellOf, type AnyRef } from "./ref.ts";
 import { Verb } from "./verb.ts";
 
-const PING = new Verb(
-  "ping",
-  "cast",
-  (_ctx: Incarnation, done: () => void) => done(),
-  "message",
-);
+const PING = new Verb("ping", "cast", (_ctx: Incarnation, done: () => void) => done(), "message");
 
 /** Those that have not been answered: an actor that hangs is not asked again and again. */
 const open = new WeakMap<Incarnation, Promise<void>>();

@@ -98,7 +98,10 @@ export class Request {
   /** Whether that is what `signal` has aborted with, and so comes of nothing but the caller's leaving. */
   hasLeftWith(error: unknown): boolean {
     const signal = this.#left?.signal;
-    return signal?.aborted === true && error === signal.reason;
+    if (signal?.aborted !== true) return false;
+    if (error === signal.reason) return true;
+    // Node's timers, streams and child processes reject with an error of their own, for that cause.
+    return error instanceof Error && error.name === "AbortError" && error.cause === signal.reason;
   }
 
   /** Time that the caller still waits, in ms; `Infinity` without a limit, 0 when it has left. */

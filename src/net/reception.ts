@@ -7,6 +7,10 @@ import type { TcpServerSpec } from "./server.ts";
 import { SocketConnection, type Owner } from "./socket-connection.ts";
 import type { Opened } from "./dial.ts";
 import type { TlsEntrance } from "./tls-entrance.ts";
+import { createHostWorld } from "../world/host-world.ts";
+
+/** Sockets live in the host's time, also where actors do not. */
+const world = createHostWorld();
 
 /** What a server has seen so far. */
 export interface ServerStats {
@@ -163,7 +167,8 @@ export class Reception implements Owner {
   /** There is nothing more to be done for the connection than what was begun. */
   #dismiss(connection: SocketConnection): void {
     const guest = this.#guests.get(connection);
-    if (guest !== undefined) void drain(guest.actor);
+    // Who makes something of the bytes, as lines, has a last one to give when they end.
+    if (guest !== undefined) world.yieldToHost(() => void drain(guest.actor));
   }
 
   #sweep(): void {

@@ -19,6 +19,10 @@ import { NotConnectedError } from "./errors.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import type { ClientHealth, ClientStatus } from "./tcp-client.ts";
 import { SocketConnection, type Owner } from "./socket-connection.ts";
+import { createHostWorld } from "../world/host-world.ts";
+
+/** Sockets live in the host's time, also where actors do not. */
+const world = createHostWorld();
 
 /** What a client is made from, with every default filled in. */
 export interface RedialSettings {
@@ -261,7 +265,9 @@ export class Redial implements Owner {
     if (this.#dismissed) return;
     this.#dismissed = true;
     // One that has not started may wait for what never comes.
-    void (this.state === "connected" ? drain(session) : stop(session, "hung up"));
+    // Who makes something of the bytes, as lines, has a last one to give when they end.
+    if (this.state === "connected") world.yieldToHost(() => void drain(session));
+    else void stop(session, "hung up");
     const { closeMs } = this.#settings.limits;
     this.#ctx.timers.after(closeMs, () => void kill(session), { key: "dismissed" });
   }

@@ -70,6 +70,27 @@ test("a line is read by hand, and those that came with it go to the source behin
   expect(client.received).toBe("hello ann\none!\ntwo!\nthree!\n");
 });
 
+test.each(["a\nb\nrest", "rest"])(
+  "a last line that the peer's end cuts short is a line: %j",
+  async (text) => {
+    await using kit = createTestSystem();
+    const heard: string[] = [];
+    let isOver = false;
+    const Lines = actor({
+      init(ctx, connection: Connection) {
+        ctx.source(lines(connection), (line) => void heard.push(line));
+      },
+      exit: () => void (isOver = true),
+    });
+    const { port } = await serve(kit, Lines);
+    await using client = await Client.open(port);
+    client.socket.end(text);
+    await client.closed;
+    await eventually(() => isOver);
+    expect(heard).toEqual(text.split("\n"));
+  },
+);
+
 test("while the actor is busy, reading pauses and the peer is held up", async () => {
   await using kit = createTestSystem();
   let goOn: (() => void) | undefined;
