@@ -171,7 +171,7 @@ export async function eventOf<T extends SystemEvent["type"]>(
   let hear: (event: Event<T>) => void;
   const heard = new Promise<Event<T>>((done) => (hear = done));
   const off = system.on((event) => {
-    if (event.type === type && isWanted(event as Event<T>)) hear(event as Event<T>);
+    if (event.type === type && isWanted(event)) hear(event);
   }, type);
   return system.deadline(heard, 5_000).finally(off);
 }

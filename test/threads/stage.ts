@@ -99,7 +99,7 @@ export async function nextEvent<T extends SystemEvent["type"]>(
   const heardEnough = new AbortController();
   const heard = new Promise<Event<T>>((done) => {
     const off = system.on((event) => {
-      if (event.type === type && isWanted(event as Event<T>)) done(event as Event<T>);
+      if (event.type === type && isWanted(event)) done(event);
     }, type);
     heardEnough.signal.addEventListener("abort", off);
   });
