@@ -24,6 +24,7 @@ export class Watchdog {
   readonly #periodMs: number;
   readonly #check: () => Promise<HealthReport>;
   readonly #onChange: (report: HealthReport) => void;
+  #untold = 0;
 
   constructor(
     ctx: Pick<InitContext, "timers" | "task" | "log">,
@@ -55,12 +56,19 @@ export class Watchdog {
       else this.#ctx.log.warn("the service is not well", { checks: report.checks });
       this.#onChange(report);
     }
-    if (report.ok) {
-      void this.#notifier.tell({ WATCHDOG: 1 }).then((sent) => {
-        if (sent) this.pings++;
-      });
-    } else this.misses++;
+    if (report.ok) this.#tell();
+    else this.misses++;
     const next = report.ok ? this.#periodMs : this.#periodMs / 5;
     this.#ctx.timers.after(next, () => this.#ask());
+  }
+
+  /** Behind one that hangs, one waits: more would only hold up what the service's end has to say. */
+  #tell(): void {
+    if (this.#untold === 2) return;
+    this.#untold++;
+    void this.#notifier.tell({ WATCHDOG: 1 }).then((sent) => {
+      this.#untold--;
+      if (sent) this.pings++;
+    });
   }
 }

@@ -97,6 +97,23 @@ test("while the service is well the watchdog hears it twice in its time", async 
   });
 });
 
+test("while a word to the watchdog hangs one more waits, and none counts before it was sent", async () => {
+  await using kit = createTestSystem();
+  const { transport, Manager } = managed({}, 30_000);
+  const manager = kit.system.spawn(Manager);
+  await kit.run();
+  let goOn = (): void => {};
+  transport.hold = new Promise((resolve) => (goOn = resolve));
+  for (let i = 0; i < 20; i++) await kit.advance(15_000);
+  expect(await manager.report()).toMatchObject({ sent: 2, pings: 1, misses: 0 });
+  transport.hold = undefined;
+  goOn();
+  await kit.run();
+  expect(await manager.report()).toMatchObject({ sent: 4, pings: 3 });
+  await kit.advance(15_000);
+  expect(await manager.report()).toMatchObject({ sent: 5, pings: 4 });
+});
+
 test("while it is not well there is no word, but a status that says why, and it is asked sooner", async () => {
   await using kit = createTestSystem();
   let disk: boolean | Error = true;
