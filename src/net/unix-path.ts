@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { linkSync, lstatSync, rmSync, unlinkSync, type Stats } from "node:fs";
-import { chmod, link, lstat, mkdtemp, rename, rm } from "node:fs/promises";
+import { linkSync, lstatSync, renameSync, rmSync, unlinkSync, type Stats } from "node:fs";
+import { chmod, lstat, mkdtemp } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { platform } from "node:process";
@@ -97,17 +97,29 @@ async function claim(path: string, staged: string, aside: string): Promise<void>
     const found = await lstat(path).catch(() => null);
     if (found === null) continue;
     if (!found.isSocket() || (await answers(path))) throw inUse(path);
-    try {
-      await rename(path, aside);
-    } catch (error) {
-      // Not ours to move, as in a directory that belongs to all: that does not change by trying.
-      if (codeOf(error) !== "ENOENT") throw error;
-    }
-    const taken = await lstat(aside).catch(() => null);
-    // Somebody else was faster, and what was taken is theirs: it goes back.
-    if (taken !== null && !same(taken, found)) await link(aside, path).catch(() => {});
-    await rm(aside, { force: true });
+    setAside(path, found, aside);
   }
+}
+
+/**
+ * Takes away what was found, unless somebody else was faster, and something else has the name now.
+ *
+ * In one turn: while a rival's socket is aside, a third would find the path free.
+ */
+function setAside(path: string, found: Stats, aside: string): void {
+  try {
+    const now = lstatSync(path);
+    // One that has another's place on the disk was linked later.
+    if (!same(now, found) || now.ctimeMs !== found.ctimeMs) return;
+    renameSync(path, aside);
+    // Another process was faster: what was taken is theirs, and goes back.
+    if (!same(lstatSync(aside), found)) linkSync(aside, path);
+  } catch (error) {
+    const code = codeOf(error);
+    // Not ours to move, as in a directory that belongs to all: that does not change by trying.
+    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+  }
+  rmSync(aside, { force: true });
 }
 
 /** True when somebody listens there, or it cannot be told: `EAGAIN` is a server that is busy. */
