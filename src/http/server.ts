@@ -143,6 +143,7 @@ export function httpServer<S = undefined, P extends object = object>(
     props: P & HttpListenOptions,
   ): Promise<Open<S>> {
     checkListen(props);
+    const end = closing(ctx);
     const serve: Serve<S> = spec.listener ?? (await serveFetch(spec.fetch));
     // Without an `init` the state is undefined, which is what `S` is then.
     const state = (await spec.init?.(ctx, props)) as S;
@@ -150,19 +151,19 @@ export function httpServer<S = undefined, P extends object = object>(
       return await begin(ctx, props, serve, state);
     } catch (error) {
       // What `init` has opened is closed; the actors that it spawned end by themselves.
-      await close(ctx, state, { kind: "failed", error });
+      await end(state, { kind: "failed", error });
       throw error;
     }
   }
 
-  async function close(
-    ctx: Pick<InitContext, "self" | "log">,
-    state: S,
-    reason: ExitReason,
-  ): Promise<void> {
+  /** Made in time: where a start is given up, the context is of no use any more. */
+  function closing(ctx: Pick<InitContext, "self" | "log">) {
     const { wheel } = cellOf(ctx.self).kernel;
-    if (await waitFor(wheel, shutdownMs, spec.exit?.(state, reason))) return;
-    ctx.log.warn(`exit took more than ${shutdownMs} ms; the server ends without it`);
+    const { log } = ctx;
+    return async (state: S, reason: ExitReason): Promise<void> => {
+      if (await waitFor(wheel, shutdownMs, spec.exit?.(state, reason))) return;
+      log.warn(`exit took more than ${shutdownMs} ms; the server ends without it`);
+    };
   }
 
   async function begin(
@@ -194,8 +195,9 @@ export function httpServer<S = undefined, P extends object = object>(
     },
     async exit(ctx, reason) {
       if (ctx.state === undefined) return;
+      const end = closing(ctx);
       await ctx.state.reception.gone;
-      await close(ctx, ctx.state.state, reason);
+      await end(ctx.state.state, reason);
     },
   });
 }

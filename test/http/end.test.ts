@@ -229,3 +229,19 @@ test("an exit that fails is told as what it is", async () => {
   expect(JSON.stringify(kit.log)).not.toContain("exit took more");
   expect(kit.log.length).toBeGreaterThan(0);
 });
+
+test("what init has opened is closed where the server is stopped before it listens", async () => {
+  await using kit = createTestSystem();
+  const opened = gate();
+  const closed = gate<string>();
+  const Api = httpServer({
+    init: () => opened.passed,
+    listener: () => {},
+    exit: (_state, { kind }) => closed.open(kind),
+  });
+  const server = kit.system.spawn(Api, { port: 0 });
+  const stopped = stop(server);
+  opened.open();
+  expect(await closed.passed).toBe("failed");
+  await stopped;
+});
