@@ -18,4 +18,9 @@ export class AskedFor {
   requestFor: PendingCall | null = null;
   /** Told once, when the incarnation is over: behind its `exit` hook, or at a kill. */
   whenOver: Set<() => void> | null = null;
+
+  /** Whether the handler of that call has thrown because its caller has left, as the signal told it. */
+  wasLeftWith(call: PendingCall, error: unknown): boolean {
+    return this.requestFor === call && this.request!.hasLeftWith(error);
+  }
 }

@@ -228,12 +228,6 @@ export class Incarnation implements Context<unknown> {
     return extra.request!;
   }
 
-  /** Whether a handler of that call has thrown because its caller has left, as it was told by the signal. */
-  wasLeftWith(call: PendingCall, error: unknown): boolean {
-    const more = this.#more;
-    return more?.requestFor === call && more.request!.hasLeftWith(error);
-  }
-
   get log(): ActorLog {
     this.checkRevoked("ctx.log");
     return (this.extra.log ??= this.cell.kernel.log.of(() => this.cell.label));

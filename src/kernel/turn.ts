@@ -221,7 +221,7 @@ function threw(cell: Cell, incarnation: Incarnation, envelope: Envelope, thrown:
   const { taken } = incarnation;
   incarnation.taken = 0;
   // Nobody hears it any more, and the handler has done as it was asked to.
-  if (call !== null && incarnation.wasLeftWith(call, thrown)) return call.reject(thrown);
+  if (call !== null && incarnation.extra.wasLeftWith(call, thrown)) return call.reject(thrown);
   if (thrown instanceof Refusal && (call !== null || !verb.internal)) {
     if (call !== null) call.reject(thrown.error);
     else cell.kernel.router.deadLetter(envelope, "refused");
