@@ -102,12 +102,12 @@ test("while a word to the watchdog hangs one more waits, and none counts before 
   const { transport, Manager } = managed({}, 30_000);
   const manager = kit.system.spawn(Manager);
   await kit.run();
-  let goOn = (): void => {};
+  let goOn: (() => void) | undefined;
   transport.hold = new Promise((resolve) => (goOn = resolve));
   for (let i = 0; i < 20; i++) await kit.advance(15_000);
   expect(await manager.report()).toMatchObject({ sent: 2, pings: 1, misses: 0 });
   transport.hold = undefined;
-  goOn();
+  goOn!();
   await kit.run();
   expect(await manager.report()).toMatchObject({ sent: 4, pings: 3 });
   await kit.advance(15_000);
