@@ -196,6 +196,13 @@ export class Cell {
     return this.rare?.name ?? `${this.behaviour.name}#${this.id}`;
   }
 
+  /** The top of its tree, which ends with the system. */
+  get root(): Cell {
+    let root = this.parent ?? this;
+    while (root.parent !== null) root = root.parent;
+    return root;
+  }
+
   /** Who decides about this cell: its parent's family; only the root has none. */
   get keeper(): Keeper | null {
     return this.parent === null ? null : this.parent.family;

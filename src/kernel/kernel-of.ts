@@ -18,7 +18,6 @@ export function kernelOf(owner: Owner): Kernel {
 /** Whether the system that an actor lives in is ending, and not the actor alone. */
 export function isSystemEnding(ctx: Pick<InitContext, "signal">): boolean {
   if (!(ctx instanceof Incarnation)) return false;
-  let { cell } = ctx;
-  while (cell.parent !== null) cell = cell.parent;
-  return cell.status === "stopping" || cell.status === "stopped";
+  const { status } = ctx.cell.root;
+  return status === "stopping" || status === "stopped";
 }

@@ -68,7 +68,7 @@ class OwnThreads {
       name: `${label}/thread`,
       beatMs: this.#watchdog?.beatMs ?? 1_000,
     };
-    const root = rootOf(cell).incarnation;
+    const root = cell.root.incarnation;
     const started = new Thread(this.#kernel, options, () => {
       root?.disown(lastCall);
       this.#watchdog?.forget(started);
@@ -101,10 +101,4 @@ class EndsThread implements Belonging {
   release(): void {
     void this.#lasting.terminate(SHUTDOWN, "has ended with its system");
   }
-}
-
-function rootOf(cell: Cell): Cell {
-  let root = cell;
-  while (root.parent !== null) root = root.parent;
-  return root;
 }
